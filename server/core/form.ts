@@ -1,0 +1,45 @@
+/** Checks what a visitor filled in before a chat starts. */
+import type { FieldError } from './errors.ts'
+import type { Form } from './settings.ts'
+
+export interface Answers {
+  readonly name: string | null
+  readonly email: string | null
+  readonly fields: Readonly<Record<string, string>>
+}
+
+const answerOf = (answers: Answers, id: string): string =>
+  (id === 'name' ? answers.name : id === 'email' ? answers.email : answers.fields[id]) ?? ''
+
+const pathOf = (id: string): string => (id === 'name' || id === 'email' ? id : `fields.${id}`)
+
+/** Required fields without an answer. */
+export function missingAnswers(form: Form, answers: Answers): FieldError[] {
+  if (form.mode === 'anonymous') return []
+  return form.fields
+    .filter((field) => field.required && answerOf(answers, field.id).trim() === '')
+    .map((field) => ({ path: pathOf(field.id), message: 'This field is required.' }))
+}
+
+/** Answers the form does not ask for, and answers of the wrong kind. */
+export function wrongAnswers(form: Form, answers: Answers): FieldError[] {
+  const asked = new Map(form.fields.map((field) => [field.id, field]))
+  return Object.entries(answers.fields).flatMap(([id, value]): FieldError[] => {
+    const field = asked.get(id)
+    if (!field || id === 'name' || id === 'email') {
+      return [{ path: `fields.${id}`, message: 'The form of this topic has no such field.' }]
+    }
+    if (field.type === 'email' && value !== '' && !isEmail(value)) {
+      return [{ path: `fields.${id}`, message: 'This is not an e-mail address.' }]
+    }
+    return []
+  })
+}
+
+/** Enough to catch a slip of the hand; whether an address exists only a letter to it can tell. */
+export function isEmail(value: string): boolean {
+  return (
+    value.length <= 254 &&
+    /^[^\s@<>"(),:;[\]\\]+@[^\s@<>"(),:;[\]\\.]+(\.[^\s@<>"(),:;[\]\\.]+)+$/.test(value)
+  )
+}
