@@ -1,0 +1,11 @@
+/** Every change of the schema, in order. Append only: what has run somewhere is never edited. */
+import type { Knex } from 'knex'
+import { initial } from './001-initial.ts'
+
+export interface Migration {
+  readonly name: string
+  up(db: Knex.Transaction): Promise<void>
+  down(db: Knex.Transaction): Promise<void>
+}
+
+export const migrations: readonly Migration[] = [initial]

@@ -1,0 +1,265 @@
+/** Chats. The row is the lock under which everything about a chat is decided, and it carries the chat's last `seq`. */
+import type { Knex } from 'knex'
+import type { Chat } from '../core/chat-state.ts'
+import type { ChatState, CloseReason, Page } from '../core/events.ts'
+import type { PartialRoom, Place, RoomRef } from '../ports.ts'
+import type { Db } from './database.ts'
+
+/** What is known of a chat from its start on. */
+export interface ChatFacts {
+  readonly id: string
+  readonly ref: string
+  readonly sessionId: string
+  readonly topic: string
+  readonly channel: string
+  readonly lang: string
+  readonly name: string | null
+  readonly email: string | null
+  readonly fields: Readonly<Record<string, string>>
+  readonly page: Page
+  readonly ip: string | null
+  readonly userAgent: string
+  readonly mobile: boolean
+  readonly place: Place | null
+  readonly createdAt: number
+}
+
+export interface StoredChat extends ChatFacts, Chat {
+  /** Null until the room stands. */
+  readonly startedAt: number | null
+  readonly beatAt: number
+  readonly room: PartialRoom | null
+  readonly roomId: string | null
+  readonly readId: string | null
+  readonly readAt: number | null
+}
+
+interface Row {
+  id: string
+  ref: string
+  session_id: string
+  open_session: string | null
+  state: ChatState
+  close_reason: CloseReason | null
+  topic: string
+  channel: string
+  lang: string
+  name: string | null
+  email: string | null
+  fields: string
+  page: string
+  ip: string | null
+  user_agent: string
+  mobile: boolean | 0 | 1
+  place: string | null
+  last_seq: number
+  created_at: number
+  started_at: number | null
+  closed_at: number | null
+  beat_at: number
+  away: Chat['away']
+  away_since: number | null
+  idle_since: number
+  idle_warned: boolean | 0 | 1
+  opening_until: number | null
+  room_id: string | null
+  room: string | null
+  read_id: string | null
+  read_at: number | null
+  staff_at: number | null
+}
+
+const toChat = (row: Row): StoredChat => ({
+  id: row.id,
+  ref: row.ref,
+  sessionId: row.session_id,
+  state: row.state,
+  closeReason: row.close_reason,
+  closedAt: row.closed_at,
+  topic: row.topic,
+  channel: row.channel,
+  lang: row.lang,
+  name: row.name,
+  email: row.email,
+  fields: JSON.parse(row.fields) as Record<string, string>,
+  page: JSON.parse(row.page) as Page,
+  ip: row.ip,
+  userAgent: row.user_agent,
+  mobile: Boolean(row.mobile),
+  place: row.place === null ? null : (JSON.parse(row.place) as Place),
+  lastSeq: row.last_seq,
+  createdAt: row.created_at,
+  startedAt: row.started_at,
+  beatAt: row.beat_at,
+  away: row.away,
+  awaySince: row.away_since,
+  idleSince: row.idle_since,
+  idleWarned: Boolean(row.idle_warned),
+  room: row.room === null ? null : (JSON.parse(row.room) as PartialRoom),
+  roomId: row.room_id,
+  readId: row.read_id,
+  readAt: row.read_at,
+})
+
+/** A new chat in state `opening`. @throws a duplicate (see `isDuplicate`) when the session has an open chat or the reference is taken. */
+export async function create(trx: Knex.Transaction, facts: ChatFacts, openingUntil: number): Promise<void> {
+  await trx<Row>('chats').insert({
+    id: facts.id,
+    ref: facts.ref,
+    session_id: facts.sessionId,
+    open_session: facts.sessionId,
+    state: 'opening',
+    close_reason: null,
+    topic: facts.topic,
+    channel: facts.channel,
+    lang: facts.lang,
+    name: facts.name,
+    email: facts.email,
+    fields: JSON.stringify(facts.fields),
+    page: JSON.stringify(facts.page),
+    ip: facts.ip,
+    user_agent: facts.userAgent,
+    mobile: facts.mobile,
+    place: facts.place && JSON.stringify(facts.place),
+    last_seq: 0,
+    created_at: facts.createdAt,
+    beat_at: facts.createdAt,
+    away: 'no',
+    idle_since: facts.createdAt,
+    idle_warned: false,
+    opening_until: openingUntil,
+    room: JSON.stringify({ ref: facts.ref }),
+  })
+}
+
+export async function find(db: Db, id: string): Promise<StoredChat | null> {
+  const row = await db<Row>('chats').where({ id }).first()
+  return row ? toChat(row) : null
+}
+
+export async function lock(trx: Knex.Transaction, id: string): Promise<StoredChat | null> {
+  const row = await trx<Row>('chats').where({ id }).forUpdate().first()
+  return row ? toChat(row) : null
+}
+
+export async function findOpenOfSession(db: Db, sessionId: string): Promise<StoredChat | null> {
+  const row = await db<Row>('chats').where({ open_session: sessionId }).first()
+  return row ? toChat(row) : null
+}
+
+export async function findByRoom(db: Db, roomId: string): Promise<StoredChat | null> {
+  const row = await db<Row>('chats').where({ room_id: roomId }).first()
+  return row ? toChat(row) : null
+}
+
+/** Writes what a transition changed. */
+export async function save(trx: Knex.Transaction, before: Chat, after: Chat): Promise<void> {
+  const changes: Partial<Row> = {
+    last_seq: after.lastSeq,
+    away: after.away,
+    away_since: after.awaySince,
+    idle_since: after.idleSince,
+    idle_warned: after.idleWarned,
+  }
+  if (before.state !== after.state) {
+    changes.state = after.state
+    changes.close_reason = after.closeReason
+    changes.closed_at = after.closedAt
+    if (after.state === 'closed') changes.open_session = null
+  }
+  await trx<Row>('chats').where({ id: after.id }).update(changes)
+}
+
+export async function noteRoom(db: Db, id: string, room: PartialRoom): Promise<void> {
+  await db<Row>('chats')
+    .where({ id })
+    .update({ room: JSON.stringify(room) })
+}
+
+export async function roomStands(
+  trx: Knex.Transaction,
+  id: string,
+  room: RoomRef,
+  at: number,
+): Promise<void> {
+  await trx<Row>('chats')
+    .where({ id })
+    .update({
+      room_id: room.id,
+      room: JSON.stringify(room.details),
+      started_at: at,
+      beat_at: at,
+      opening_until: null,
+    })
+}
+
+/** How far the room was read, and when staff last wrote. */
+export async function noteRead(
+  trx: Knex.Transaction,
+  id: string,
+  newest: { id: string; at: number },
+): Promise<void> {
+  await trx<Row>('chats')
+    .where({ id })
+    .update({ read_id: newest.id, read_at: newest.at, staff_at: newest.at })
+}
+
+/** Signs of life (epoch ms) by chat: one statement for up to 500 of them. */
+export async function beat(db: Db, beats: ReadonlyMap<string, number>): Promise<void> {
+  const all = [...beats]
+  for (let from = 0; from < all.length; from += 500) {
+    const some = all.slice(from, from + 500)
+    const cases = db.raw(`case id ${'when ? then ? '.repeat(some.length)}end`, some.flat())
+    await db('chats')
+      .whereIn(
+        'id',
+        some.map(([id]) => id),
+      )
+      .update({ beat_at: cases })
+  }
+}
+
+/** Open chats on which a clock may have run out, the oldest sign of life first. */
+export async function listOpen(db: Db, limit: number, after: string): Promise<StoredChat[]> {
+  const rows = await db<Row>('chats')
+    .whereIn('state', ['bot', 'waiting', 'live'])
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+  return rows.map(toChat)
+}
+
+/** Rooms of open chats in a round that never ends: those after `after`, then from the beginning again. */
+export async function nextRooms(db: Db, after: string, limit: number): Promise<string[]> {
+  const open = () =>
+    db<Row>('chats').whereIn('state', ['bot', 'waiting', 'live']).orderBy('room_id').limit(limit)
+  const rows = await open().where('room_id', '>', after).select('room_id')
+  if (rows.length < limit && after !== '')
+    rows.push(...(await open().where('room_id', '<=', after).select('room_id')))
+  return rows.flatMap((row) => row.room_id ?? []).slice(0, limit)
+}
+
+/** Starts whose process must be dead by now. */
+export async function listAbandonedStarts(db: Db, now: number): Promise<string[]> {
+  const rows = await db<Row>('chats')
+    .where({ state: 'opening' })
+    .where('opening_until', '<', now)
+    .select('id')
+  return rows.map((row) => row.id)
+}
+
+/** A failed start whose room is gone: nothing of it stays. */
+export async function remove(trx: Knex.Transaction, id: string): Promise<void> {
+  await trx('outbox').where({ chat_id: id }).delete()
+  await trx('events').where({ chat_id: id }).delete()
+  await trx<Row>('chats').where({ id }).delete()
+}
+
+/** Chats by state: for the operator. */
+export async function countByState(db: Db): Promise<Record<string, number>> {
+  const rows: { state: string; n: number }[] = await db('chats')
+    .select('state')
+    .count({ n: '*' })
+    .groupBy('state')
+  return Object.fromEntries(rows.map((row) => [row.state, Number(row.n)]))
+}

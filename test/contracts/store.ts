@@ -1,0 +1,238 @@
+/** What the store must do on every engine. A new engine runs this suite. */
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ChatEvent } from '../../server/core/events.ts'
+import type { ChatFacts } from '../../server/store/chats.ts'
+import type { Store } from '../../server/store/index.ts'
+
+const NOW = Date.parse('2026-11-20T10:00:00.123Z')
+
+function facts(sessionId: string, change: Partial<ChatFacts> = {}): ChatFacts {
+  return {
+    id: randomUUID(),
+    ref: `C-${randomUUID().slice(0, 6)}`,
+    sessionId,
+    topic: 'sales',
+    channel: 'web',
+    lang: 'pl',
+    name: 'Zażółć 😀',
+    email: null,
+    fields: { company: '{"a":1}' },
+    page: { url: 'https://www.example.com/?a=1' },
+    ip: '37.47.248.0',
+    userAgent: 'Mozilla/5.0',
+    mobile: true,
+    place: { country: 'Poland' },
+    createdAt: NOW,
+    ...change,
+  }
+}
+
+const line = (seq: number, text: string, clientId?: string): ChatEvent => ({
+  seq,
+  at: new Date(NOW + seq).toISOString(),
+  type: 'message',
+  message: { id: `m${seq}`, from: 'visitor', text, ...(clientId && { clientId }) },
+})
+
+export function storeContract(
+  name: string,
+  open: () => Promise<{ store: Store; drop(): Promise<void> }>,
+): void {
+  describe(`the store on ${name}`, () => {
+    let store: Store
+    let drop: () => Promise<void>
+    beforeEach(async () => {
+      ;({ store, drop } = await open())
+      await store.migrate()
+    })
+    afterEach(() => drop())
+
+    async function session(): Promise<string> {
+      const id = randomUUID()
+      await store.sessions.create(store.db, { id, lang: 'en', page: {}, parameters: {} }, `hash ${id}`, NOW)
+      return id
+    }
+    async function chat(change: Partial<ChatFacts> = {}): Promise<ChatFacts> {
+      const made = facts(change.sessionId ?? (await session()), change)
+      await store.tx((trx) => store.chats.create(trx, made, NOW + 30_000))
+      return made
+    }
+    async function opened(): Promise<ChatFacts> {
+      const made = await chat()
+      await store.tx(async (trx) => {
+        await store.chats.roomStands(trx, made.id, { id: `room ${made.id}`, details: { ref: made.ref } }, NOW)
+        const before = await store.chats.lock(trx, made.id)
+        if (before) await store.chats.save(trx, before, { ...before, state: 'waiting' })
+      })
+      return made
+    }
+
+    it('migrates up, finds nothing more to do, down to nothing, and up again', async () => {
+      expect(await store.migrate()).toEqual([])
+      const down = await store.rollback()
+      expect(down.length).toBeGreaterThan(0)
+      expect(await store.migrate()).toEqual(down.toReversed())
+    })
+
+    it('gives a chat back as it was put in, to the millisecond and the emoji', async () => {
+      const made = await chat()
+      expect(await store.chats.find(store.db, made.id)).toMatchObject(made)
+    })
+
+    it('keeps all of a transaction or nothing', async () => {
+      const made = await opened()
+      const failing = store.tx(async (trx) => {
+        await store.events.append(trx, made.id, [line(1, 'lost')])
+        await store.outbox.add(trx, made.id, [{ type: 'notice', text: 'lost' }], NOW)
+        throw new Error('no')
+      })
+      await expect(failing).rejects.toThrow('no')
+      expect(await store.events.list(store.db, made.id, 0, 10)).toEqual([])
+      expect(await store.outbox.head(store.db, made.id, 'desk')).toBeNull()
+    })
+
+    it('fails fast where it would wait for its own transaction for ever', async () => {
+      await expect(store.tx(async () => store.chats.find(store.db, 'x'))).rejects.toThrow(/transaction/)
+      await expect(store.tx(async () => store.tx(async () => 1))).rejects.toThrow(/transaction/)
+      expect(await store.chats.find(store.db, 'x')).toBeNull()
+    })
+
+    it('lets a session have one open chat, and another after its end', async () => {
+      const first = await opened()
+      const { sessionId } = first
+      const second = chat({ sessionId })
+      await expect(second).rejects.toSatisfy(store.isDuplicate)
+      await store.tx(async (trx) => {
+        const before = await store.chats.lock(trx, first.id)
+        if (before) await store.chats.save(trx, before, { ...before, state: 'closed', closedAt: NOW })
+      })
+      expect(await store.chats.findOpenOfSession(store.db, sessionId)).toBeNull()
+      const third = await chat({ sessionId })
+      expect((await store.chats.findOpenOfSession(store.db, sessionId))?.id).toBe(third.id)
+    })
+
+    it('takes a clientId once a chat, for ever, and knows the line it made', async () => {
+      const [one, two] = [await opened(), await opened()]
+      const clientId = randomUUID()
+      await store.tx((trx) => store.events.append(trx, one.id, [line(1, 'first', clientId)]))
+      await store.tx((trx) => store.events.append(trx, two.id, [line(1, 'other chat', clientId)]))
+      const again = store.tx((trx) => store.events.append(trx, one.id, [line(2, 'again', clientId)]))
+      await expect(again).rejects.toSatisfy(store.isDuplicate)
+      expect(await store.events.findByClientId(store.db, one.id, clientId)).toEqual(
+        line(1, 'first', clientId),
+      )
+    })
+
+    it('lists events in order, after a cursor, no more than asked', async () => {
+      const made = await opened()
+      const events = Array.from({ length: 10 }, (_, n) => line(n + 1, `line ${n}`))
+      await store.tx((trx) => store.events.append(trx, made.id, events))
+      expect(await store.events.list(store.db, made.id, 3, 4)).toEqual(events.slice(3, 7))
+    })
+
+    it('numbers without gaps when everybody writes at once', async () => {
+      const made = await opened()
+      await Promise.all(
+        Array.from({ length: 20 }, () =>
+          store.tx(async (trx) => {
+            const before = await store.chats.lock(trx, made.id)
+            if (!before) throw new Error('the chat is there')
+            const lastSeq = before.lastSeq + 1
+            await store.events.append(trx, made.id, [line(lastSeq, 'x')])
+            await store.chats.save(trx, before, { ...before, lastSeq })
+          }),
+        ),
+      )
+      const seqs = (await store.events.list(store.db, made.id, 0, 100)).map((event) => event.seq)
+      expect(seqs).toEqual(Array.from({ length: 20 }, (_, n) => n + 1))
+    })
+
+    it('hands out the head of a lane in order of decision, past what was refused for good', async () => {
+      const made = await opened()
+      const notice = (text: string) => ({ type: 'notice', text }) as const
+      await store.tx((trx) => store.outbox.add(trx, made.id, [notice('a'), notice('b')], NOW))
+      await store.tx((trx) => store.outbox.add(trx, made.id, [notice('c')], NOW + 5_000))
+      const texts: unknown[] = []
+      for (let row = await store.outbox.head(store.db, made.id, 'desk'); row; ) {
+        texts.push(row.task.type === 'notice' && row.task.text)
+        if (texts.length === 1)
+          await store.outbox.update(store.db, row.id, { state: 'failed', lastError: 'no' })
+        else await store.tx((trx) => store.outbox.done(trx, row?.id ?? 0))
+        row = await store.outbox.head(store.db, made.id, 'desk')
+      }
+      expect(texts).toEqual(['a', 'b', 'c'])
+      expect(await store.outbox.countByState(store.db)).toEqual({ failed: 1 })
+    })
+
+    it('knows which lanes are due, the longest waiting first', async () => {
+      const [one, two, three] = [await opened(), await opened(), await opened()]
+      const task = [{ type: 'notice', text: 'x' } as const]
+      await store.tx((trx) => store.outbox.add(trx, two.id, task, NOW))
+      await store.tx((trx) => store.outbox.add(trx, one.id, task, NOW))
+      await store.tx((trx) => store.outbox.add(trx, three.id, task, NOW + 60_000))
+      const due = await store.outbox.dueLanes(store.db, NOW, 10)
+      expect(due.map((lane) => lane.chatId)).toEqual([two.id, one.id])
+    })
+
+    it('notes heartbeats of many chats in one go, each with its own instant', async () => {
+      const chats = await Promise.all([opened(), opened(), opened()])
+      await store.chats.beat(store.db, new Map(chats.slice(0, 2).map(({ id }, n) => [id, NOW + 1000 + n])))
+      const beats = await Promise.all(
+        chats.map(async ({ id }) => (await store.chats.find(store.db, id))?.beatAt),
+      )
+      expect(beats).toEqual([NOW + 1000, NOW + 1001, NOW])
+    })
+
+    it('goes through open chats in pages, and round and round through their rooms', async () => {
+      const made = (await Promise.all([opened(), opened(), opened()])).map(({ id }) => id).sort()
+      await chat()
+      expect((await store.chats.listOpen(store.db, 2, '')).map(({ id }) => id)).toEqual(made.slice(0, 2))
+      expect((await store.chats.listOpen(store.db, 2, made[1] ?? '')).map(({ id }) => id)).toEqual(
+        made.slice(2),
+      )
+      const rooms = made.map((id) => `room ${id}`)
+      expect(await store.chats.nextRooms(store.db, '', 2)).toEqual(rooms.slice(0, 2))
+      expect(await store.chats.nextRooms(store.db, rooms[1] ?? '', 2)).toEqual([rooms[2], rooms[0]])
+    })
+
+    it('lists starts whose process must be dead', async () => {
+      const made = await chat()
+      await opened()
+      expect(await store.chats.listAbandonedStarts(store.db, NOW)).toEqual([])
+      expect(await store.chats.listAbandonedStarts(store.db, NOW + 30_001)).toEqual([made.id])
+    })
+
+    it('recognises lines of a room it has seen', async () => {
+      const made = await opened()
+      const rows = Array.from({ length: 250 }, (_, n) => ({
+        id: `line ${n}`,
+        seq: n % 2 ? n : null,
+        at: NOW,
+      }))
+      await store.tx((trx) => store.roomLines.add(trx, made.id, rows))
+      const known = await store.tx((trx) => store.roomLines.known(trx, ['line 0', 'line 249', 'line 250']))
+      expect([...known].sort()).toEqual(['line 0', 'line 249'])
+      const twice = store.tx((trx) =>
+        store.roomLines.add(trx, made.id, [{ id: 'line 7', seq: null, at: NOW }]),
+      )
+      await expect(twice).rejects.toSatisfy(store.isDuplicate)
+    })
+
+    it('keeps no token of a session, and forgets an ended one', async () => {
+      const id = await session()
+      expect(await store.sessions.idOfToken(store.db, `hash ${id}`)).toBe(id)
+      await store.tx((trx) => store.sessions.end(trx, id, NOW))
+      expect(await store.sessions.idOfToken(store.db, `hash ${id}`)).toBeNull()
+    })
+
+    it('tells that settings were imported, also twice within a millisecond', async () => {
+      expect(await store.settings.importedAt(store.db)).toBeNull()
+      await store.tx((trx) => store.settings.save(trx, { a: 1 }, NOW))
+      const first = await store.settings.importedAt(store.db)
+      await store.tx((trx) => store.settings.save(trx, { a: 2 }, NOW))
+      expect(await store.settings.importedAt(store.db)).not.toBe(first)
+      expect((await store.settings.load(store.db))?.body).toEqual({ a: 2 })
+    })
+  })
+}
