@@ -1,0 +1,180 @@
+/**
+ * A thin client of the Webex REST API (https://developer.webex.com/docs/basics). Not an SDK: what counts here is to know,
+ * of every attempt, whether it surely had no effect or may have had one, because Webex has no idempotency keys.
+ */
+import { z } from 'zod'
+import { DeliveryError } from '../core/errors.ts'
+
+/** Where access tokens come from. */
+export interface TokenSource {
+  get(): Promise<string>
+  /** A token that was refused; answers another one, or throws when there is none to be had. */
+  renew(refused: string): Promise<string>
+}
+
+export interface Call {
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+
+export interface WebexClient {
+  /** @throws DeliveryError */
+  call<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    answer: z.ZodType<T>,
+    call?: Call,
+  ): Promise<T>
+  /**
+   * Pages of a list, following `Link: rel="next"`; a page may be empty while there is a next one.
+   * Links that lead away from the API are not followed: the token goes to the API host only.
+   */
+  pages<T>(path: string, item: z.ZodType<T>, query: Readonly<Record<string, string>>): AsyncGenerator<T[]>
+}
+
+const TIMEOUT_MS = 10_000
+const MAX_PAGES = 50
+
+/** Failures that happen before the first byte of a request is written. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+])
+
+export function createWebexClient(options: {
+  apiUrl: string
+  tokens: TokenSource
+  timeoutMs?: number
+}): WebexClient {
+  const { apiUrl, tokens, timeoutMs = TIMEOUT_MS } = options
+
+  /** One authorised request; a 401 is answered with a new token, once. It was not carried out, so nothing is doubled. */
+  async function send(method: string, url: string, call: Call): Promise<Response> {
+    const token = await tokens.get()
+    const response = await exchange(method, url, call, token)
+    if (response.status !== 401) return response
+    await response.body?.cancel()
+    return exchange(method, url, call, await tokens.renew(token))
+  }
+
+  async function exchange(method: string, url: string, call: Call, token: string): Promise<Response> {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    try {
+      return await fetch(url, {
+        method,
+        headers: {
+          Authorization: `Bearer ${token}`,
+          Accept: 'application/json',
+          ...(call.body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+        // A redirect would carry the token to another place.
+        redirect: 'manual',
+        signal: call.signal ? AbortSignal.any([timeout, call.signal]) : timeout,
+      })
+    } catch (error) {
+      throw networkError(`${method} ${new URL(url).pathname}`, error)
+    }
+  }
+
+  async function answerOf<T>(response: Response, what: string, answer: z.ZodType<T>): Promise<T> {
+    if (!response.ok) throw await refusal(response, what)
+    const text = await bodyOf(response, what)
+    const parsed = answer.safeParse(parseJson(text))
+    if (parsed.success) return parsed.data
+    // 2xx, so it was probably done; but what came back is not what Webex says.
+    throw new DeliveryError(`${what}: ${response.status} with an answer that makes no sense`, {
+      effect: 'unknown',
+    })
+  }
+
+  const urlOf = (path: string, query: Readonly<Record<string, string>> = {}) => {
+    const search = new URLSearchParams(query).toString()
+    return `${apiUrl}${path}${search === '' ? '' : `?${search}`}`
+  }
+
+  return {
+    async call(method, path, answer, call = {}) {
+      const response = await send(method, urlOf(path, call.query), call)
+      return answerOf(response, `${method} ${path}`, answer)
+    },
+
+    async *pages(path, item, query) {
+      const page = z.object({ items: z.array(item) })
+      let url: string | undefined = urlOf(path, query)
+      for (let n = 0; url !== undefined && n < MAX_PAGES; n++) {
+        const response: Response = await send('GET', url, {})
+        yield (await answerOf(response, `GET ${path}`, page)).items
+        url = nextLink(response.headers.get('link'), apiUrl)
+      }
+    },
+  }
+}
+
+/** The `next` target of a Link header, when it stays on the API's origin. */
+export function nextLink(header: string | null, apiUrl: string): string | undefined {
+  for (const match of (header ?? '').matchAll(/<([^>]+)>\s*;[^,]*\brel="?next"?/g)) {
+    const target = match[1] ?? ''
+    if (!URL.canParse(target, apiUrl)) continue
+    const url = new URL(target, apiUrl)
+    if (url.origin === new URL(apiUrl).origin) return url.href
+  }
+  return undefined
+}
+
+export function networkError(what: string, error: unknown): DeliveryError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = (cause as { code?: unknown } | undefined)?.code
+  const name = error instanceof Error ? error.name : ''
+  const why = typeof code === 'string' ? code : name === 'TimeoutError' ? 'no answer in time' : String(error)
+  const effect = typeof code === 'string' && NEVER_SENT.has(code) ? 'no' : 'unknown'
+  return new DeliveryError(`${what}: ${why}`, { effect })
+}
+
+/** What a status other than 2xx means. Error bodies may be HTML or nothing at all, so none is relied on. */
+export async function refusal(response: Response, what: string): Promise<DeliveryError> {
+  const { status } = response
+  const text = await bodyOf(response, what).catch(() => '')
+  const said = z.object({ message: z.string() }).safeParse(parseJson(text))
+  const message = `${what}: ${status}${said.success ? ` ${said.data.message.slice(0, 300)}` : ''}`
+  const retryAfter = readRetryAfter(response.headers.get('retry-after'))
+  const waits = retryAfter !== undefined && { retryAfter }
+  // 5xx and redirects come after the request was read: it may have been carried out.
+  if (status >= 500 || status < 400)
+    return new DeliveryError(message, { effect: 'unknown', status, ...waits })
+  const again = status === 401 || status === 408 || status === 423 || status === 429
+  return new DeliveryError(message, { effect: 'no', status, permanent: !again, ...waits })
+}
+
+/** Seconds, from the number or the date a Retry-After header holds; at most an hour. */
+export function readRetryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined
+  const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
+  return Number.isFinite(seconds) ? Math.min(3600, Math.max(1, Math.ceil(seconds))) : undefined
+}
+
+async function bodyOf(response: Response, what: string): Promise<string> {
+  try {
+    return await response.text()
+  } catch (error) {
+    throw networkError(what, error)
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

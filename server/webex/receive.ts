@@ -1,0 +1,22 @@
+/** A webhook call from Webex (https://developer.webex.com/docs/webhooks): verified over its raw bytes, then only a hint. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import type { HookRequest, Received } from '../ports.ts'
+
+const Envelope = z.object({ resource: z.string(), data: z.object({ roomId: z.string().min(1).max(255) }) })
+
+export function receive(request: HookRequest, secret: string): Received {
+  const given = Buffer.from(request.headers['x-spark-signature'] ?? '', 'latin1')
+  const right = Buffer.from(createHmac('sha1', secret).update(request.rawBody).digest('hex'), 'latin1')
+  if (given.length !== right.length || !timingSafeEqual(given, right))
+    return { ok: false, why: 'wrong signature' }
+  let body: unknown
+  try {
+    body = JSON.parse(request.rawBody.toString('utf8'))
+  } catch {
+    body = undefined
+  }
+  const envelope = Envelope.safeParse(body)
+  // Properly signed but about something else: nothing to look at, and nothing to complain of.
+  return { ok: true, rooms: envelope.success ? [envelope.data.data.roomId] : [] }
+}
