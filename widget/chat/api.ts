@@ -1,0 +1,55 @@
+/** The visitor API over fetch. Nothing is thrown: what went wrong is in the answer. */
+import type { Problem } from './wire.ts'
+
+/** `status` is 0 when there was no answer at all; `retryAfter` are the seconds the server asked us to wait, or 0. */
+export type Answer<T> = { readonly status: number; readonly retryAfter: number } & (
+  | { readonly ok: true; readonly body: T }
+  | { readonly ok: false; readonly body: Problem }
+)
+
+/** Saying the same again cannot help. */
+export function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429
+}
+
+/** `body` makes it a POST, null one without a body. After `seconds` (15) nobody is believed to answer any more. */
+export type Call = <T>(
+  path: string,
+  body?: unknown,
+  seconds?: number,
+  signal?: AbortSignal,
+) => Promise<Answer<T>>
+
+/**
+ * `token` is asked at every call. No cookies are sent or taken. The token travels in a header only, and `sendBeacon` cannot
+ * carry one: so what must outlive the page is sent by fetch with `keepalive` (64 KB in all). That is every POST: who writes
+ * and follows a link at once has written.
+ */
+export function createCall(base: string, token: () => string | undefined): Call {
+  return async (path, body, seconds = 15, signal) => {
+    const life = new AbortController()
+    const abort = () => life.abort()
+    const headers: Record<string, string> = {}
+    if (token()) headers.Authorization = `Bearer ${token()}`
+    if (body) headers['Content-Type'] = 'application/json'
+    const keepalive = body !== undefined
+    setTimeout(abort, seconds * 1000)
+    signal?.addEventListener('abort', abort)
+    try {
+      const response = await fetch(`${base}/api/v1/${path}`, {
+        method: keepalive ? 'POST' : 'GET',
+        credentials: 'omit',
+        headers,
+        body: body ? JSON.stringify(body) : null,
+        keepalive,
+        signal: life.signal,
+      })
+      const { ok, status } = response
+      const retryAfter = Number(response.headers.get('Retry-After')) || 0
+      // 204 has no body, and a proxy's error page is not JSON.
+      return { ok, status, retryAfter, body: await response.json().catch(() => ({})) }
+    } catch {
+      return { ok: false, status: 0, retryAfter: 0, body: {} }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** Where the visitor writes. */
+import { h, setAttr, setText } from './dom.ts'
+import type { Say } from './i18n.ts'
+
+/** Code points of one message, and how near to it the count is shown. */
+const MAX = 4000
+const NEAR = 400
+
+/** `draft` is kept outside, as the composer is made anew when the language changes. */
+export function createComposer(
+  say: Say,
+  arrow: Element,
+  draft: { text: string },
+  send: (text: string) => void,
+): HTMLElement {
+  const count = h('div', { id: 'count' })
+  const box = h('textarea', {
+    'aria-label': say('message'),
+    'aria-describedby': 'count',
+    placeholder: say('placeholder'),
+    rows: 1,
+    enterkeyhint: 'send',
+    input: fit,
+  })
+  box.addEventListener('keydown', (event) => {
+    // Enter that ends an input method's composition is not ours; Safari tells it by 229 only.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
+    event.preventDefault()
+    submit()
+  })
+
+  function fit(): void {
+    const text = box.value
+    const left = MAX - [...text].length
+    draft.text = text
+    box.rows = Math.min(5, text.split('\n').length)
+    setText(count, left > NEAR ? '' : say('charsLeft', left))
+    setAttr(box, 'aria-invalid', left < 0 && 'true')
+  }
+
+  function submit(): void {
+    const text = box.value
+    box.focus()
+    if (!text.trim() || [...text].length > MAX) return
+    box.value = ''
+    fit()
+    send(text)
+  }
+
+  box.value = draft.text
+  fit()
+  return h(
+    'div',
+    { part: 'composer' },
+    count,
+    box,
+    h('button', { part: 'send', 'aria-label': say('send'), click: submit }, arrow),
+  )
+}

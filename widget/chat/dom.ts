@@ -1,0 +1,27 @@
+type Attrs = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>
+
+/** An element: functions become listeners, `true` an empty attribute, `false` and undefined none. Never HTML. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attrs: Attrs = {},
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag)
+  for (const name in attrs) {
+    const value = attrs[name]
+    if (typeof value === 'function') element.addEventListener(name, value)
+    else setAttr(element, name, value)
+  }
+  element.append(...children)
+  return element
+}
+
+export function setAttr(element: Element, name: string, value: string | number | boolean | undefined): void {
+  if (value === false || value === undefined) element.removeAttribute(name)
+  else element.setAttribute(name, value === true ? '' : `${value}`)
+}
+
+/** Writes only what changed: screen readers may read a rewritten node again. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text
+}

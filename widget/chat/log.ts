@@ -1,0 +1,75 @@
+/** The conversation. */
+import { h, setText } from './dom.ts'
+import { format, type Say } from './i18n.ts'
+import { linkify } from './linkify.ts'
+import type { Line } from './state.ts'
+
+export interface Log {
+  readonly element: HTMLElement
+  update(lines: readonly Line[]): void
+}
+
+/**
+ * Rows are kept and moved, never made anew, so a live region reads each once. Fill the log before it is put into the
+ * document and its history is not read out.
+ */
+export function createLog(say: Say, locales: string[], retry: (key: string) => void): Log {
+  // Focusable, as it must scroll by keyboard. A change of marks is no addition, so it is not read.
+  const list = h('div', { class: 'list' })
+  const element = h(
+    'div',
+    { part: 'log', role: 'log', 'aria-label': say('log'), 'aria-relevant': 'additions', tabindex: 0 },
+    list,
+  )
+  const rows = new Map<string, (line: Line) => HTMLElement>()
+
+  function createRow({ key, from, at }: Line): (line: Line) => HTMLElement {
+    const isOwn = from === 'visitor'
+    const text = h('div', { class: 'text', dir: 'auto' })
+    const edited = h('span')
+    const status = h('span', { class: 'mark' })
+    const again = h('button', { class: 'link', click: () => retry(key) }, say('retry'))
+    const meta = h('div', { class: 'meta' }, format(at, locales), edited, status, again)
+    const row = h(
+      'div',
+      { part: 'message' },
+      h('div', { class: 'who' }, say(isOwn ? 'you' : from)),
+      text,
+      meta,
+    )
+    let last: Line | undefined
+    return (line) => {
+      if (line === last) return row
+      const words = line.deleted ? say('deleted') : line.text
+      if (text.textContent !== words)
+        text.replaceChildren(...(line.deleted ? [words] : linkify(words).map(anchor)))
+      row.className = `row ${from} ${line.deleted ? 'gone' : isOwn ? line.status : ''}`
+      setText(edited, line.edited ? say('edited') : '')
+      if (isOwn) setText(status, say(line.status))
+      again.hidden = line.status !== 'unsent'
+      last = line
+      return row
+    }
+  }
+
+  return {
+    element,
+    update(lines) {
+      lines.forEach((line, index) => {
+        const show = rows.get(line.key) ?? createRow(line)
+        const row = show(line)
+        const there = list.children[index]
+        rows.set(line.key, show)
+        if (there === row) return
+        list.insertBefore(row, there ?? null)
+        // Who reads further up stays there, unless they write. (The style counts from the end.)
+        if (!line.id) element.scrollTop = 0
+      })
+    },
+  }
+}
+
+function anchor(part: ReturnType<typeof linkify>[number]): Node | string {
+  if (typeof part === 'string') return part
+  return h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, part.text)
+}

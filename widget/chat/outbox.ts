@@ -1,0 +1,56 @@
+/**
+ * The visitor's lines on their way to the server: one at a time, in the order written. A line is repeated under the same
+ * `clientId` until the server has answered, so a repetition is never a second line.
+ */
+import { type Answer, isFinal } from './api.ts'
+import { createLoop, type Rhythm } from './loop.ts'
+import type { ChatEvent } from './wire.ts'
+
+export interface Unsent {
+  readonly clientId: string
+  readonly text: string
+}
+
+export interface OutboxDeps extends Rhythm {
+  post(line: Unsent): Promise<Answer<{ event: ChatEvent }>>
+  onSent(event: ChatEvent): void
+  /** Not sent. Unless the server refused it for good, it is tried again. */
+  onUnsent(line: Unsent): void
+}
+
+export interface Outbox {
+  /** Adds a line, if it is not waiting already, and tries at once. */
+  push(line: Unsent): void
+  /** Ends the pause after a failure. */
+  kick(): void
+  /** Forgets all lines; what is under way ends unheard. */
+  clear(): void
+}
+
+export function createOutbox(deps: OutboxDeps): Outbox {
+  let queue: Unsent[] = []
+  const loop = createLoop(async () => {
+    const line = queue[0]
+    if (!line) return 'done'
+    const { ok, status, body, retryAfter } = await deps.post(line)
+    if (queue[0] !== line) return 'next'
+    const isSent = ok && !!body.event
+    if (isSent || isFinal(status)) queue.shift()
+    if (isSent) deps.onSent(body.event)
+    else deps.onUnsent(line)
+    return queue[0] === line ? retryAfter : 'next'
+  }, deps)
+
+  return {
+    push(line) {
+      if (!queue.some(({ clientId }) => clientId === line.clientId)) queue.push(line)
+      loop.kick()
+      loop.start()
+    },
+    kick: loop.kick,
+    clear() {
+      queue = []
+      loop.stop()
+    },
+  }
+}

@@ -1,0 +1,237 @@
+/** What the visitor sees, as one value, and every step from one such value to the next. No DOM, no clock, no network. */
+import type { Complaints } from './fields.ts'
+import type { Unsent } from './outbox.ts'
+import type { Chat, ChatEvent, ChatState, Closure, Config, Message } from './wire.ts'
+
+/**
+ * `form` shows topics and, once one is chosen, its fields. `error`: the configuration could not be had. A chat that is
+ * resumed is `loading` until its history is there.
+ */
+export type Phase = 'loading' | 'form' | 'starting' | 'closed_hours' | 'chat' | 'ended' | 'error'
+
+export type LineStatus = 'sending' | 'unsent' | 'sent' | 'delivered' | 'undelivered'
+
+export interface Line {
+  /** Stays the same from writing to delivery: the `clientId` if there is one, else the message's id. */
+  readonly key: string
+  readonly id?: string
+  /** Infinity until the server has numbered it: what is not sent stands last. */
+  readonly seq: number
+  readonly from: Message['from']
+  readonly text: string
+  /** ISO instant. */
+  readonly at: string
+  readonly status: LineStatus
+  readonly edited?: boolean
+  readonly deleted?: boolean
+}
+
+export interface State {
+  readonly phase: Phase
+  readonly open: boolean
+  readonly config?: Config | undefined
+  readonly topic?: string | undefined
+  /** By path of the API: `name`, `email`, `fields.<id>`. */
+  readonly errors: Complaints
+  /** What went wrong, said to the visitor; empty when nothing did. */
+  readonly notice: string
+  /** Epoch milliseconds before which the server does not want to be asked again. */
+  readonly retryAt: number
+  readonly closed?: Closure
+  readonly chatId?: string
+  readonly chatState: ChatState
+  readonly lines: readonly Line[]
+  /** The highest `seq` applied. */
+  readonly cursor: number
+  /** The highest `seq` that was on screen. */
+  readonly seen: number
+  readonly online: boolean
+  /** ISO instant; an idle warning that was not answered. */
+  readonly closesAt?: string | undefined
+  /** The visitor is asked whether to end the chat. */
+  readonly asking?: boolean
+  readonly reason?: string | undefined
+}
+
+export const initial: State = {
+  phase: 'loading',
+  open: false,
+  errors: {},
+  notice: '',
+  retryAt: 0,
+  chatState: 'opening',
+  lines: [],
+  cursor: 0,
+  seen: 0,
+  online: true,
+}
+
+export function opened(state: State): State {
+  return { ...state, open: true, seen: state.cursor }
+}
+
+export function minimised(state: State): State {
+  return { ...state, open: false, asking: false }
+}
+
+/** Everything from the beginning. */
+export function loading({ open, config }: State): State {
+  return { ...initial, open, config }
+}
+
+/** `wanted`: the topic to choose beforehand. */
+export function configured(state: State, config: Config, wanted: string | undefined): State {
+  const next = { ...state, config }
+  if (state.chatId || state.phase === 'starting') return next
+  const { topics, open } = config
+  if (!open.open && !topics.some((topic) => topic.open)) return closed(next, open)
+  const chosen = topics[1] ? topics.find(({ id }) => id === (state.topic ?? wanted)) : topics[0]
+  return { ...next, phase: 'form', notice: '', topic: chosen?.open ? chosen.id : undefined }
+}
+
+export function chose(state: State, topic: string): State {
+  return { ...state, topic, errors: {}, notice: '' }
+}
+
+export function starting(state: State): State {
+  return { ...state, phase: 'starting', errors: {}, notice: '', retryAt: 0 }
+}
+
+export function wrong(state: State, errors: Complaints): State {
+  return { ...state, phase: 'form', errors }
+}
+
+/** The configuration, the start or the end did not work out. */
+export function failed(state: State, notice: string, retryAt: number): State {
+  const { phase } = state
+  const next = phase === 'starting' ? 'form' : phase === 'loading' ? 'error' : phase
+  return { ...state, phase: next, notice, retryAt }
+}
+
+export function closed(state: State, closure: Closure): State {
+  return { ...state, phase: 'closed_hours', closed: closure }
+}
+
+export function started(state: State, chat: Chat, events: readonly ChatEvent[]): State {
+  return heard({ ...state, chatId: chat.id, lines: [], cursor: 0 }, events, chat.state)
+}
+
+/** `unsent` are the lines an earlier page could not send. */
+export function resumed(
+  state: State,
+  chatId: string,
+  seen: number,
+  unsent: readonly Unsent[],
+  at: string,
+): State {
+  const empty: State = { ...loading(state), chatId, seen }
+  return unsent.reduce((next, line) => wrote(next, line, at), empty)
+}
+
+/** Applies events that are new; a poll that was repeated brings old ones again. */
+export function heard(state: State, events: readonly ChatEvent[], chatState: ChatState): State {
+  if (!state.chatId || state.phase === 'ended') return state
+  let next: State = { ...state, phase: 'chat' }
+  for (const event of events) {
+    if (event.seq > next.cursor) next = { ...withEvent(next, event), cursor: event.seq }
+  }
+  next = { ...next, chatState, seen: next.open ? next.cursor : next.seen }
+  return chatState === 'closed' ? over(next, next.reason) : next
+}
+
+/** The visitor's line, shown before the server has it. */
+export function wrote(state: State, { clientId, text }: Unsent, at: string): State {
+  return withLine(state, {
+    key: clientId,
+    seq: Number.POSITIVE_INFINITY,
+    from: 'visitor',
+    text,
+    at,
+    status: 'sending',
+  })
+}
+
+/** The server has a line. The cursor stays: lines numbered before this one may not have come yet. */
+export function sent(state: State, event: ChatEvent): State {
+  return event.type === 'message' ? withMessage(state, event, event.message) : state
+}
+
+/** A line that the server has not yet answered for. */
+export function marked(state: State, key: string, status: 'sending' | 'unsent'): State {
+  return changed(state, (line) => line.key === key && !line.id, { status })
+}
+
+export function linked(state: State, online: boolean): State {
+  return { ...state, online }
+}
+
+/** The visitor is still here. */
+export function answered(state: State): State {
+  return { ...state, closesAt: undefined }
+}
+
+export function asked(state: State, asking: boolean): State {
+  return { ...state, asking, notice: '' }
+}
+
+/** The chat has ended, whether an event says so or the server does not know it any more. */
+export function over(state: State, reason: string | undefined): State {
+  const next = changed(state, (line) => !line.id, { status: 'unsent' })
+  return { ...next, phase: 'ended', reason, online: true, asking: false, notice: '' }
+}
+
+/** Lines from our side. */
+export function received({ lines }: State): Line[] {
+  return lines.filter(({ from, deleted }) => /agent|bot/.test(from) && !deleted)
+}
+
+/** How many of them came while the panel was not in view. */
+export function unread(state: State): number {
+  return state.open ? 0 : received(state).filter(({ seq }) => seq > state.seen).length
+}
+
+/** Lines to be sent again after a reload, oldest first. */
+export function unsent({ lines }: State): Unsent[] {
+  return lines.filter(({ id }) => !id).map(({ key, text }) => ({ clientId: key, text }))
+}
+
+function withEvent(state: State, event: ChatEvent): State {
+  const change = (patch: Partial<Line>) =>
+    changed(state, ({ id }) => 'messageId' in event && id === event.messageId, patch)
+  switch (event.type) {
+    case 'message': {
+      const next = withMessage(state, event, event.message)
+      return event.message.from === 'visitor' ? answered(next) : next
+    }
+    case 'message.delivered':
+      return change({ status: 'delivered' })
+    case 'message.failed':
+      return change({ status: 'undelivered' })
+    case 'message.edited':
+      return change({ text: event.text, edited: true })
+    case 'message.deleted':
+      return change({ text: '', deleted: true })
+    case 'idle_warning':
+      return { ...state, closesAt: event.closesAt }
+    case 'state':
+      return { ...state, reason: event.reason }
+    default:
+      return state
+  }
+}
+
+function changed(state: State, which: (line: Line) => boolean, patch: Partial<Line>): State {
+  return { ...state, lines: state.lines.map((line) => (which(line) ? { ...line, ...patch } : line)) }
+}
+
+/** Own lines come twice, as the answer to the sending and by the poll; the first of both counts. */
+function withMessage(state: State, { seq, at }: ChatEvent, { id, from, text, clientId }: Message): State {
+  if (state.lines.some((line) => line.id === id)) return state
+  return withLine(state, { key: clientId ?? id, id, seq, from, text, at, status: 'sent' })
+}
+
+/** Adds a line, or settles the one of the same key. (Infinity less Infinity is no number: such lines keep their order.) */
+function withLine(state: State, line: Line): State {
+  const lines = [...state.lines.filter(({ key }) => key !== line.key), line]
+  return { ...state, lines: lines.sort((a, b) => a.seq - b.seq || 0) }
+}
