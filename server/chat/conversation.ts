@@ -1,0 +1,126 @@
+/** What a visitor does with a chat that stands. Everybody else's chat, and a start that is not through, is `not_found`. */
+import { Problem } from '../core/errors.ts'
+import type { ChatEvent, ChatState } from '../core/events.ts'
+import type { StoredChat } from '../store/chats.ts'
+import type { Deps } from './deps.ts'
+import { announce, handle } from './handle.ts'
+import type { KnownChat } from './watch.ts'
+
+/** Events one answer carries at most; a client far behind asks again with the cursor it got. */
+export const EVENTS_PER_ANSWER = 500
+
+const notFound = () => new Problem('not_found', 'There is no such chat in this session.')
+
+/** The session's own chat, whose room stands. @throws Problem `not_found` */
+export async function ownChat(deps: Deps, sessionId: string, chatId: string): Promise<StoredChat> {
+  const { store } = deps
+  const chat = await store.chats.find(store.db, chatId)
+  if (chat?.sessionId !== sessionId || chat.startedAt === null) throw notFound()
+  announce(deps, chat)
+  return chat
+}
+
+/** The same from memory: what an idle poll lives on. */
+async function ownKnown(deps: Deps, sessionId: string, chatId: string): Promise<KnownChat> {
+  const known = deps.watch.chat(chatId)
+  if (!known) return ownChat(deps, sessionId, chatId)
+  if (known.sessionId !== sessionId) throw notFound()
+  return known
+}
+
+export interface EventPage {
+  readonly events: readonly ChatEvent[]
+  readonly cursor: number
+  readonly state: ChatState
+}
+
+/** Events after `after`; when there are none, held up to `waitMs` until there are. The visitor counts as alive meanwhile. */
+export async function readEvents(
+  deps: Deps,
+  sessionId: string,
+  chatId: string,
+  after: number,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<EventPage> {
+  const { store, watch } = deps
+  let known = await ownKnown(deps, sessionId, chatId)
+  // Our memory may be behind what another process wrote: ask before calling the visitor wrong.
+  if (after > known.lastSeq) known = await ownChat(deps, sessionId, chatId)
+  if (after > known.lastSeq) {
+    const message = `The chat has only ${known.lastSeq} events.`
+    throw new Problem('invalid', message, { errors: [{ path: 'after', message }] })
+  }
+  if (known.state !== 'closed') {
+    const letGo = watch.hold(chatId)
+    try {
+      if (known.lastSeq === after && waitMs > 0) await watch.wait(chatId, after, waitMs, signal)
+    } finally {
+      letGo()
+    }
+    known = watch.chat(chatId) ?? known
+  }
+  const events =
+    known.lastSeq > after && !signal.aborted
+      ? await store.events.list(store.db, chatId, after, EVENTS_PER_ANSWER)
+      : []
+  return { events, cursor: events.at(-1)?.seq ?? after, state: known.state }
+}
+
+/**
+ * Takes a visitor's line in. `clientId` is the client's own key: the same one again, at any time, is answered with the line
+ * it already made. @throws Problem `chat_closed`, or `idempotency_mismatch` when the key comes back with another text.
+ */
+export async function sendLine(
+  deps: Deps,
+  sessionId: string,
+  chatId: string,
+  line: Readonly<{ clientId: string; text: string }>,
+): Promise<{ event: ChatEvent; isNew: boolean }> {
+  const { store } = deps
+  const known = await ownKnown(deps, sessionId, chatId)
+  if (known.state === 'opening') throw notFound()
+  try {
+    const { events } = await handle(deps, chatId, [{ type: 'visitor_line', ...line }])
+    deps.watch.beat(chatId)
+    const event = events.find((e) => e.type === 'message')
+    if (!event) throw new Error('a visitor line made no event')
+    return { event, isNew: true }
+  } catch (error) {
+    const repeated = store.isDuplicate(error) || (error instanceof Problem && error.code === 'chat_closed')
+    if (!repeated) throw error
+    const event = await store.events.findByClientId(store.db, chatId, line.clientId)
+    if (!event) throw error
+    if (event.type !== 'message' || event.message.text !== line.text) {
+      throw new Problem(
+        'idempotency_mismatch',
+        'This clientId was used for another text. Give every line its own.',
+      )
+    }
+    return { event, isNew: false }
+  }
+}
+
+export async function setPresence(
+  deps: Deps,
+  sessionId: string,
+  chatId: string,
+  here: boolean,
+): Promise<void> {
+  await ownKnown(deps, sessionId, chatId)
+  await handle(deps, chatId, [{ type: here ? 'here' : 'away' }])
+  if (here) deps.watch.beat(chatId)
+}
+
+export async function endChat(deps: Deps, sessionId: string, chatId: string): Promise<StoredChat> {
+  await ownKnown(deps, sessionId, chatId)
+  const { chat } = await handle(deps, chatId, [{ type: 'close', reason: 'visitor_ended' }])
+  return chat
+}
+
+/** Asks for a person. Without a bot people are there from the start, so there is nothing to do but to look. */
+export async function askForPerson(deps: Deps, sessionId: string, chatId: string): Promise<void> {
+  const known = await ownKnown(deps, sessionId, chatId)
+  if (known.state === 'closed')
+    throw new Problem('chat_closed', 'This chat is closed. Start a new one to go on.')
+}

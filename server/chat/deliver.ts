@@ -1,0 +1,169 @@
+/**
+ * The one way out: takes the head of a chat's lane and does what it says. The intent is committed before the network is
+ * touched, so that a crash leaves a question ("does it stand?"), never a silent loss.
+ */
+import type { Task } from '../core/chat-state.ts'
+import { DeliveryError } from '../core/errors.ts'
+import { backOff, SETTLE_MS } from '../core/outbox.ts'
+import { visitorLabel } from '../core/text.ts'
+import type { PostResult, RoomLine, RoomRef } from '../ports.ts'
+import type { OutboxRow } from '../store/outbox.ts'
+import type { Deps } from './deps.ts'
+import { handle } from './handle.ts'
+import { roomOf, type StoredChat } from './stored-chat.ts'
+
+/** `again`: there may be more. A number: nothing can be done before that instant (epoch ms). */
+export type LaneState = 'empty' | 'again' | number
+
+export async function deliverHead(deps: Deps, chatId: string): Promise<LaneState> {
+  const { store, clock } = deps
+  const row = await store.outbox.head(store.db, chatId, 'desk')
+  if (!row) return 'empty'
+  if (row.dueAt > clock.now()) return row.dueAt
+  const chat = await store.chats.find(store.db, chatId)
+  if (!chat) return 'empty'
+
+  switch (row.task.type) {
+    case 'discard_room':
+      return discard(deps, chat, row)
+    case 'close_room':
+      return close(deps, chat, row)
+    default: {
+      const line = roomLine(chat, row.task)
+      const room = roomOf(chat)
+      if (!room) throw new Error(`a line is owed to a room that never stood: ${chat.ref}`)
+      return postNextPart(deps, chat, room, row, line)
+    }
+  }
+}
+
+function roomLine(chat: StoredChat, task: Extract<Task, { type: 'line' | 'notice' }>): RoomLine {
+  return task.type === 'line'
+    ? { kind: 'visitor', label: visitorLabel(chat.name), marker: String(task.seq), text: task.text }
+    : { kind: 'notice', text: task.text }
+}
+
+async function postNextPart(
+  deps: Deps,
+  chat: StoredChat,
+  room: RoomRef,
+  row: OutboxRow,
+  line: RoomLine,
+): Promise<LaneState> {
+  const { store, desk } = deps
+  const parts = desk.parts(line)
+  const part = parts[row.progress]
+  if (!part) throw new Error(`outbox row ${row.id} has progressed beyond its parts`)
+
+  if (row.state !== 'pending') {
+    const found = await desk.find(room, part)
+    if (found.outcome === 'unknown') return postpone(deps, row, 'unknown', found.why)
+    if (found.outcome === 'yes') return stands(deps, chat, row, parts.length)
+  }
+  await store.outbox.update(store.db, row.id, { state: 'sending', attempts: row.attempts + 1 })
+  const result = await desk.post(room, part)
+  if (result.outcome === 'yes') return stands(deps, chat, row, parts.length)
+  return missed(deps, chat, { ...row, attempts: row.attempts + 1 }, result)
+}
+
+async function stands(deps: Deps, chat: StoredChat, row: OutboxRow, parts: number): Promise<LaneState> {
+  const { store } = deps
+  if (row.progress + 1 < parts) {
+    await store.outbox.update(store.db, row.id, { state: 'pending', progress: row.progress + 1, attempts: 0 })
+    return 'again'
+  }
+  if (row.task.type === 'line') {
+    await handle(deps, chat.id, [{ type: 'delivered', seq: row.task.seq }], (trx) =>
+      store.outbox.done(trx, row.id),
+    )
+  } else {
+    await store.tx((trx) => store.outbox.done(trx, row.id))
+  }
+  return 'again'
+}
+
+async function missed(
+  deps: Deps,
+  chat: StoredChat,
+  row: OutboxRow,
+  result: Exclude<PostResult, { outcome: 'yes' }>,
+): Promise<LaneState> {
+  const { store, clock, log } = deps
+  if (result.outcome === 'unknown') {
+    const dueAt = clock.now() + SETTLE_MS
+    await store.outbox.update(store.db, row.id, { state: 'unknown', dueAt, lastError: result.why })
+    return dueAt
+  }
+  if (!result.permanent) return postpone(deps, row, 'pending', result.why, result.retryAfter)
+
+  log.error({ chat: chat.ref, why: result.why }, 'a line was refused for good')
+  const failed = { state: 'failed', lastError: result.why } as const
+  const inputs = row.task.type === 'line' ? [{ type: 'undeliverable', seq: row.task.seq } as const] : []
+  await handle(deps, chat.id, inputs, (trx) => store.outbox.update(trx, row.id, failed))
+  return 'again'
+}
+
+async function discard(deps: Deps, chat: StoredChat, row: OutboxRow): Promise<LaneState> {
+  const { store, desk } = deps
+  try {
+    await desk.discardRoom(chat.room ?? { ref: chat.ref })
+  } catch (error) {
+    return postpone(
+      deps,
+      { ...row, attempts: row.attempts + 1 },
+      'pending',
+      reasonOf(error),
+      retryAfterOf(error),
+    )
+  }
+  await store.tx((trx) => store.chats.remove(trx, chat.id))
+  return 'empty'
+}
+
+async function close(deps: Deps, chat: StoredChat, row: OutboxRow): Promise<LaneState> {
+  const { store, desk, log } = deps
+  const room = roomOf(chat)
+  try {
+    if (room) await desk.closeRoom(room)
+  } catch (error) {
+    const permanent = error instanceof DeliveryError && error.outcome.permanent === true
+    if (!permanent) {
+      return postpone(
+        deps,
+        { ...row, attempts: row.attempts + 1 },
+        'pending',
+        reasonOf(error),
+        retryAfterOf(error),
+      )
+    }
+    log.warn({ chat: chat.ref, err: error }, 'the room could not be closed; it is left as it is')
+  }
+  await store.tx((trx) => store.outbox.done(trx, row.id))
+  return 'again'
+}
+
+async function postpone(
+  { store, clock, log }: Deps,
+  row: OutboxRow,
+  state: OutboxRow['state'],
+  why: string,
+  retryAfter?: number,
+): Promise<number> {
+  const wait =
+    retryAfter === undefined ? backOff(Math.max(1, row.attempts), Math.random()) : retryAfter * 1000
+  const dueAt = clock.now() + wait
+  log.warn(
+    { outbox: row.id, task: row.task.type, attempts: row.attempts, why, waitMs: Math.round(wait) },
+    'put off',
+  )
+  await store.outbox.update(store.db, row.id, { state, attempts: row.attempts, dueAt, lastError: why })
+  return dueAt
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Only a provider's trouble is worth another try; anything else is a bug and must be seen. */
+function retryAfterOf(error: unknown): number | undefined {
+  if (!(error instanceof DeliveryError)) throw error
+  return error.outcome.retryAfter
+}

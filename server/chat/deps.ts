@@ -1,0 +1,27 @@
+/** What the use cases are given. Everything that has a clock, a network or a disk comes in from outside. */
+import type { Settings } from '../core/settings.ts'
+import type { Clock, Desk, Geo } from '../ports.ts'
+import type { Store } from '../store/index.ts'
+import type { Watch } from './watch.ts'
+
+/** The part of pino the product uses. Never a text, a token or a full address goes in. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface Deps {
+  readonly store: Store
+  readonly desk: Desk
+  readonly geo: Geo
+  readonly clock: Clock
+  readonly watch: Watch
+  readonly log: Log
+  /** The settings in force; null before the first import. */
+  readonly settings: () => Settings | null
+  /** Tells the relay that something is owed for a chat; resolves, never rejects, when it got as far as it can now. */
+  readonly wake: (chatId: string) => Promise<void>
+  /** Epoch ms of our own start: no clock of a visitor counts from before. */
+  readonly startedAt: number
+}

@@ -1,0 +1,267 @@
+/**
+ * Starting a chat: all or nothing. The row comes first (`opening`), the desk builds the room and every effect is noted; when
+ * anything fails, what was made is taken down again, by us or by whoever finds the row after us, and nothing is left.
+ */
+
+import { isMobile, maskAddress } from '../core/address.ts'
+import { DeliveryError, Problem } from '../core/errors.ts'
+import type { ChatEvent, Page } from '../core/events.ts'
+import { type Answers, missingAnswers, wrongAnswers } from '../core/form.ts'
+import { openerLines, roomTitle } from '../core/opener.ts'
+import { inLanguage, type Settings, type Topic } from '../core/settings.ts'
+import type { ChatBrief, RoomRef } from '../ports.ts'
+import type { ChatFacts, StoredChat } from '../store/chats.ts'
+import type { Session } from '../store/sessions.ts'
+import { EVENTS_PER_ANSWER } from './conversation.ts'
+import type { Deps } from './deps.ts'
+import { announce, decide, handle } from './handle.ts'
+import { openState } from './hours.ts'
+import { newId, newRef } from './secrets.ts'
+import { createSession } from './sessions.ts'
+
+export interface StartWish {
+  readonly topic: string
+  readonly lang?: string | undefined
+  readonly name: string | null
+  readonly email: string | null
+  readonly fields: Readonly<Record<string, string>>
+  readonly page?: Page | undefined
+  readonly message?: string | undefined
+}
+
+/** What the connection tells of the visitor. */
+export interface Visitor {
+  readonly ip: string
+  readonly userAgent: string
+}
+
+export interface Started {
+  readonly chat: StoredChat
+  readonly events: readonly ChatEvent[]
+  readonly cursor: number
+  /** False when a start joined a chat that was there already. */
+  readonly isNew: boolean
+  /** Of the session made for this start. */
+  readonly token?: string
+}
+
+/** The visitor waits at most 20 s for an answer: the room has 15 to stand, its removal gets what is left. */
+const OPENING_MS = 15_000
+const DISCARDING_MS = 4_000
+/** After this a start's process must be dead or done, whatever it hangs on. */
+const ABANDONED_MS = 30_000
+const JOIN_POLL_MS = 250
+
+export function createStart(deps: Deps) {
+  const { store, desk, geo, clock, log } = deps
+  /** Starts under way in this process, by chat. */
+  const underWay = new Map<string, Promise<StoredChat>>()
+
+  /** @throws Problem `unknown_topic`, `closed_hours`, `form_incomplete`, `invalid`, `chat_open`, `desk_unavailable` */
+  return async function start(sessionId: string | null, wish: StartWish, visitor: Visitor): Promise<Started> {
+    const { settings, topic } = topicOf(deps.settings(), wish.topic)
+
+    const running = sessionId === null ? null : await store.chats.findOpenOfSession(store.db, sessionId)
+    if (running) return join(running, topic)
+
+    checkHours(settings, topic, clock.now())
+    const answers: Answers = wish
+    const form = topic.form ?? settings.form
+    const wrong = wrongAnswers(form, answers)
+    if (wrong.length > 0) throw new Problem('invalid', 'Some form fields cannot be taken.', { errors: wrong })
+    const missing = missingAnswers(form, answers)
+    if (missing.length > 0)
+      throw new Problem('form_incomplete', 'Please fill in the required fields.', { errors: missing })
+
+    const place = await geo.locate(visitor.ip)
+    const made = sessionId === null ? await createSession(deps, { lang: wish.lang, page: wish.page }) : null
+    const id = newId()
+    const planned = await store.tx(async (trx) => {
+      const session = await store.sessions.lock(trx, sessionId ?? made?.session.id ?? '')
+      if (!session) throw new Problem('unauthorized', 'The session has ended. Make a new one.')
+      const open = await store.chats.findOpenOfSession(trx, session.id)
+      if (open) return { open }
+      const facts: ChatFacts = {
+        id,
+        ref: newRef(),
+        sessionId: session.id,
+        topic: topic.id,
+        channel: 'web',
+        lang: wish.lang ?? session.lang,
+        name: wish.name,
+        email: wish.email,
+        fields: wish.fields,
+        page: wish.page ?? session.page,
+        ip: maskAddress(visitor.ip, settings.privacy.ip),
+        userAgent: visitor.userAgent,
+        mobile: isMobile(visitor.userAgent),
+        place,
+        createdAt: clock.now(),
+      }
+      await store.chats.create(trx, facts, clock.now() + ABANDONED_MS)
+      return { facts, session }
+    })
+    if (!planned.facts) return join(planned.open, topic)
+
+    const opening = open(planned.facts, planned.session, settings, topic, wish.message)
+    underWay.set(id, opening)
+    try {
+      const chat = await opening
+      return { ...(await answer(chat)), isNew: true, ...(made && { token: made.token }) }
+    } catch (error) {
+      // Nobody was given this session's token, so nobody can use it.
+      if (made) await store.tx((trx) => store.sessions.end(trx, made.session.id, clock.now()))
+      throw error
+    } finally {
+      underWay.delete(id)
+    }
+  }
+
+  async function open(
+    facts: ChatFacts,
+    session: Session,
+    settings: Settings,
+    topic: Topic,
+    message: string | undefined,
+  ): Promise<StoredChat> {
+    let room: RoomRef
+    try {
+      room = await desk.openRoom(
+        briefOf(facts, session, settings, topic),
+        (partial) => store.chats.noteRoom(store.db, facts.id, partial),
+        AbortSignal.timeout(OPENING_MS),
+      )
+    } catch (error) {
+      log.warn({ chat: facts.ref, err: error }, 'the room could not be opened; taking down what stands of it')
+      await giveUp(facts.id)
+      const asked = error instanceof DeliveryError ? error.outcome.retryAfter : undefined
+      throw new Problem(
+        'desk_unavailable',
+        'Nobody can be reached right now. Please try again in a moment.',
+        {
+          retryAfter: asked ?? 5,
+        },
+      )
+    }
+    const opened = await store.tx(async (trx) => {
+      const alive = await store.sessions.lock(trx, session.id)
+      const before = await store.chats.lock(trx, facts.id)
+      // Whoever took us for dead has decided; the room goes with it.
+      if (before?.state !== 'opening') return null
+      await store.chats.roomStands(trx, facts.id, room, clock.now())
+      const decided = await decide(
+        deps,
+        trx,
+        { ...before, startedAt: clock.now(), roomId: room.id, room: room.details },
+        [{ type: 'opened', text: message }, ...(alive ? [] : [{ type: 'close', reason: 'logout' } as const])],
+        clock.now(),
+      )
+      return decided
+    })
+    if (!opened) {
+      await desk.discardRoom(room.details)
+      throw new Problem('desk_unavailable', 'The start took too long. Please try again.', { retryAfter: 1 })
+    }
+    announce(deps, opened.chat)
+    deps.watch.beat(facts.id)
+    if (opened.owing) void deps.wake(facts.id)
+    log.info({ chat: facts.ref, topic: topic.id }, 'chat started')
+    return opened.chat
+  }
+
+  /** Takes down what stands: the task is committed first, so that it outlives us; then it gets a moment to be done. */
+  async function giveUp(chatId: string): Promise<void> {
+    await handle(deps, chatId, [{ type: 'open_failed' }])
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, DISCARDING_MS).unref())
+    await Promise.race([deps.wake(chatId), patience])
+  }
+
+  async function join(running: StoredChat, topic: Topic): Promise<Started> {
+    if (running.topic !== topic.id) {
+      throw new Problem('chat_open', 'A chat on another topic is open. End it before you start a new one.')
+    }
+    const chat = running.state === 'opening' ? await standing(running.id) : running
+    return { ...(await answer(chat)), isNew: false }
+  }
+
+  /** Waits for a start that is under way, here or in another process. */
+  async function standing(chatId: string): Promise<StoredChat> {
+    const ours = underWay.get(chatId)
+    if (ours) return ours
+    const until = clock.now() + OPENING_MS
+    while (clock.now() < until) {
+      const chat = await store.chats.find(store.db, chatId)
+      if (!chat || (chat.state === 'closed' && chat.startedAt === null)) break
+      if (chat.state !== 'opening') return chat
+      await new Promise((resolve) => setTimeout(resolve, JOIN_POLL_MS))
+    }
+    throw new Problem('desk_unavailable', 'The chat could not be started. Please try again.', {
+      retryAfter: 5,
+    })
+  }
+
+  async function answer(chat: StoredChat) {
+    const events = await store.events.list(store.db, chat.id, 0, EVENTS_PER_ANSWER)
+    return { chat, events, cursor: events.at(-1)?.seq ?? 0 }
+  }
+}
+
+/** Starts whose process died: by any process, at its start and by the sweep. `all` where no other process can be alive. */
+export async function compensateDeadStarts(deps: Deps, all: boolean): Promise<number> {
+  const { store, clock, log } = deps
+  const before = all ? Number.MAX_SAFE_INTEGER : clock.now()
+  const dead = await store.chats.listAbandonedStarts(store.db, before)
+  for (const chatId of dead) await handle(deps, chatId, [{ type: 'open_failed' }])
+  if (dead.length > 0) log.warn({ starts: dead.length }, 'starts cut off by a crash are being taken down')
+  return dead.length
+}
+
+function topicOf(settings: Settings | null, id: string): { settings: Settings; topic: Topic } {
+  const topic = settings?.topics.find((candidate) => candidate.id === id)
+  if (settings && topic) return { settings, topic }
+  const detail = settings?.topics.length
+    ? 'There is no such topic. GET /api/v1/config lists them.'
+    : 'No topics are configured yet, so no chat can be started. The operator imports them: npm run settings -- import FILE'
+  throw new Problem('unknown_topic', detail, { errors: [{ path: 'topic', message: detail }] })
+}
+
+function checkHours(settings: Settings, topic: Topic, now: number): void {
+  const hours = openState(settings, topic, now)
+  if (hours.open) return
+  throw new Problem('closed_hours', 'We are closed right now.', {
+    extra: {
+      reason: hours.reason ?? 'hours',
+      ...(hours.name !== undefined && { name: hours.name }),
+      ...(hours.opensAt !== undefined && { opensAt: hours.opensAt }),
+    },
+  })
+}
+
+function briefOf(facts: ChatFacts, session: Session, settings: Settings, topic: Topic): ChatBrief {
+  const form = topic.form ?? settings.form
+  // Staff share one language: the first a title is written in, English where there is one.
+  const staffText = (text: Topic['title']) => inLanguage(text, 'en')
+  const supervisors = topic.room === 'group' ? topic.supervisors : []
+  return {
+    ref: facts.ref,
+    title: roomTitle(staffText(topic.title), facts.name, facts.ref),
+    people: [...new Set([...topic.participants, ...supervisors])],
+    withBot: topic.bot,
+    opener: openerLines({
+      place: facts.place,
+      ip: facts.ip,
+      mobile: facts.mobile,
+      userAgent: facts.userAgent,
+      page: facts.page,
+      name: facts.name,
+      email: facts.email,
+      fields: form.fields
+        .filter((field) => facts.fields[field.id] !== undefined)
+        .map((field) => ({ label: staffText(field.label), value: facts.fields[field.id] ?? '' })),
+      parameters: session.parameters,
+      channel: facts.channel,
+      sessionId: facts.sessionId,
+      lang: facts.lang,
+    }),
+  }
+}

@@ -1,0 +1,42 @@
+/** Clocks that ran out: visitors who left, chats that fell asleep. Signs of life are written first, then judged. */
+import { overdue, type Patience } from '../core/idle.ts'
+import type { Deps } from './deps.ts'
+import { handle } from './handle.ts'
+
+const BATCH = 500
+
+/** Writes the signs of life collected in memory. */
+export async function flushBeats({ store, watch }: Deps): Promise<void> {
+  const beats = watch.takeBeats()
+  if (beats.size > 0) await store.chats.beat(store.db, beats)
+}
+
+/** Looks at every open chat once. Returns how many it acted on. */
+export async function sweep(deps: Deps): Promise<number> {
+  const { store, clock, watch, startedAt } = deps
+  const settings = deps.settings()
+  if (!settings) return 0
+  const { idle } = settings
+  const patience: Patience = {
+    heartbeatMs: idle.heartbeatSeconds * 1000,
+    visitorIdleMs: idle.visitorMinutes * 60_000,
+    botIdleMs: idle.botMinutes * 60_000,
+  }
+  await flushBeats(deps)
+  let acted = 0
+  let after = ''
+  for (;;) {
+    const chats = await store.chats.listOpen(store.db, BATCH, after)
+    for (const chat of chats) {
+      const now = clock.now()
+      const lastBeat = watch.isHeld(chat.id) ? now : chat.beatAt
+      const input = overdue(chat, lastBeat, startedAt, patience, now)
+      if (!input) continue
+      await handle(deps, chat.id, [input])
+      acted++
+    }
+    const last = chats.at(-1)
+    if (!last || chats.length < BATCH) return acted
+    after = last.id
+  }
+}

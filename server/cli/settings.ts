@@ -1,0 +1,37 @@
+/** `npm run settings -- import FILE | export`: all settings as one JSON file. A running server takes an import over by itself. */
+import { readConfig } from '../config.ts'
+import { ConfigError } from '../core/errors.ts'
+import { readDotEnv } from '../dot-env.ts'
+import { exportSettings, readSettings } from '../settings.ts'
+import { importSettings, readSettingsFile } from '../settings-file.ts'
+import { createStore } from '../store/index.ts'
+
+const USAGE = 'usage: npm run settings -- import FILE | export'
+
+async function run([command, file, ...rest]: readonly string[]): Promise<void> {
+  const importing = command === 'import' && file !== undefined && rest.length === 0
+  const exporting = command === 'export' && file === undefined
+  if (!importing && !exporting) throw new ConfigError(USAGE, [])
+  // Read before the database is touched: a broken file changes nothing.
+  const settings = importing ? readSettingsFile(file) : null
+  const store = createStore(readConfig(readDotEnv(process.env)).database)
+  try {
+    await store.migrate()
+    if (settings) {
+      await importSettings(store, settings, { now: Date.now })
+      console.log(`Imported ${settings.topics.length} topics. A running server takes them over within 10 s.`)
+      return
+    }
+    const stored = await store.settings.load(store.db)
+    if (!stored)
+      throw new ConfigError('There are no settings yet. Import some: npm run settings -- import FILE', [])
+    console.log(JSON.stringify(exportSettings(readSettings(stored.body, 'stored settings')), null, 2))
+  } finally {
+    await store.close()
+  }
+}
+
+run(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message.trimEnd() : error)
+  process.exitCode = 1
+})

@@ -1,0 +1,298 @@
+import { readFileSync } from 'node:fs'
+import { canonicalAddress, parseNetwork } from './core/address.ts'
+import { ConfigError, type FieldError } from './core/errors.ts'
+
+/** The environment variables we know; `.env.example` explains each, and a test holds the two together. */
+export const VARIABLES = [
+  'PORT',
+  'HOST',
+  'PUBLIC_URL',
+  'TRUSTED_PROXIES',
+  'LOG_LEVEL',
+  'NODE_ENV',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'FRONTROOM_SETTINGS',
+  'FRONTROOM_SECRET_KEY',
+  'WEBEX_API_URL',
+  'WEBEX_ACCESS_TOKEN',
+  'WEBEX_CLIENT_ID',
+  'WEBEX_CLIENT_SECRET',
+  'WEBEX_REFRESH_TOKEN',
+  'WEBEX_BOT_TOKEN',
+  'WEBEX_WEBHOOK_SECRET',
+  'BOT',
+  'DIALOGFLOW_PROJECT_ID',
+  'DIALOGFLOW_LOCATION',
+  'DIALOGFLOW_ENVIRONMENT',
+  'DIALOGFLOW_API_URL',
+  'GOOGLE_APPLICATION_CREDENTIALS',
+  'ADMIN_EMAIL',
+  'ADMIN_PASSWORD',
+] as const
+
+type Variable = (typeof VARIABLES)[number]
+
+/** These may come as `NAME_FILE`, the path of a file that holds the value. */
+export const SECRETS = [
+  'DATABASE_URL',
+  'FRONTROOM_SECRET_KEY',
+  'WEBEX_ACCESS_TOKEN',
+  'WEBEX_CLIENT_SECRET',
+  'WEBEX_REFRESH_TOKEN',
+  'WEBEX_BOT_TOKEN',
+  'WEBEX_WEBHOOK_SECRET',
+  'ADMIN_PASSWORD',
+] as const satisfies readonly Variable[]
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+export type WebexAccount =
+  | { readonly kind: 'token'; readonly accessToken: string }
+  | {
+      readonly kind: 'oauth'
+      readonly clientId: string
+      readonly clientSecret: string
+      /** Null: the tokens are those that a login stored. */
+      readonly refreshToken: string | null
+    }
+
+export type WebexConfig =
+  | { readonly kind: 'sandbox' }
+  | {
+      readonly kind: 'webex'
+      /** Without a trailing slash. */
+      readonly apiUrl: string
+      readonly account: WebexAccount
+      readonly botToken: string | null
+      readonly webhookSecret: string | null
+    }
+
+export interface Config {
+  /** 0: any free port. */
+  readonly port: number
+  readonly host: string | undefined
+  /** Where visitors and Webex reach us; may have a path, has no trailing slash. */
+  readonly publicUrl: string | null
+  /** `file` is a path or `:memory:`. */
+  readonly database: { readonly engine: 'sqlite'; readonly file: string }
+  readonly settingsFile: string | null
+  readonly secretKey: string | null
+  readonly webex: WebexConfig
+  readonly admin: { readonly email: string; readonly password: string } | null
+  /** Addresses and networks, each of them valid for `parseNetworks`. */
+  readonly trustedProxies: readonly string[]
+  readonly logLevel: (typeof LOG_LEVELS)[number]
+  readonly production: boolean
+}
+
+/** What a rule makes of a value; a thrown `Wrong` is the mistake. Messages never repeat a secret: they end up in logs. */
+class Wrong extends Error {}
+
+function webAddress(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url || !/^https?:$/.test(url.protocol) || !/^https?:\/\//i.test(text))
+    throw new Wrong('must be an address that starts with http:// or https://')
+  if (/[?#]/.test(text)) throw new Wrong('must not have a query or a fragment')
+  if (url.username || url.password) throw new Wrong('must not contain a user name or a password')
+  return url
+}
+
+const withoutSlash = (url: URL) => `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+
+const isLoopback = ({ hostname }: URL) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+
+const rules = {
+  port(text: string): number {
+    if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+      throw new Wrong('must be a whole number from 0 to 65535')
+    return Number(text)
+  },
+  host(text: string): string {
+    if (!canonicalAddress(text) && !/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(text))
+      throw new Wrong('must be a host name or an address to listen on, without a port or brackets')
+    return text
+  },
+  publicUrl: (text: string) => withoutSlash(webAddress(text)),
+  apiUrl(text: string): string {
+    const url = webAddress(text)
+    if (url.protocol === 'http:' && !isLoopback(url))
+      throw new Wrong(
+        'must start with https://: tokens must not travel in clear text (http:// only on this machine)',
+      )
+    return withoutSlash(url)
+  },
+  database(text: string): Config['database'] {
+    if (/^(?:mysql|mariadb):/i.test(text)) throw new Wrong('MySQL comes with the next release; use sqlite:…')
+    const [, rest = ''] = /^sqlite:(.*)$/.exec(text) ?? []
+    const file = rest.startsWith('///') ? rest.slice(2) : rest
+    if (file === '' || file.startsWith('//') || /[?\0]|\/$/.test(file))
+      throw new Wrong('must be sqlite:./path/file.db, sqlite:/path/file.db or sqlite::memory:')
+    return { engine: 'sqlite', file }
+  },
+  logLevel(text: string): Config['logLevel'] {
+    const level = LOG_LEVELS.find((known) => known === text)
+    if (!level) throw new Wrong(`must be one of ${LOG_LEVELS.join(', ')}`)
+    return level
+  },
+  path(text: string): string {
+    if (text.includes('\0')) throw new Wrong('must be the path of a file')
+    return text
+  },
+  email(text: string): string {
+    // HTTP Basic ends the user name at the first colon.
+    if (!/^[^\s@:]+@[^\s@:]+$/.test(text)) throw new Wrong('must be an e-mail address')
+    return text
+  },
+  /** Goes into a header or a form as it is; a line break in it would only show at the first call. */
+  token(text: string): string {
+    if (!/^[\x21-\x7e]+$/.test(text))
+      throw new Wrong('contains blanks, line breaks or other characters that no token has')
+    return text
+  },
+  longSecret(text: string): string {
+    if (text.length < 32) throw new Wrong('must have at least 32 characters')
+    return text
+  },
+  password(text: string): string {
+    if (text.length < 8) throw new Wrong('must have at least 8 characters')
+    if (/\p{Cc}/u.test(text)) throw new Wrong('must not contain line breaks or control characters')
+    return text
+  },
+}
+
+const LATER_BOT = 'Dialogflow comes with a later release; remove it until then'
+
+/**
+ * Reads the environment, or throws one ConfigError that names every mistake (its path is the variable). An empty value
+ * counts as unset. `readFile` throws when a file cannot be read.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): Config {
+  const mistakes: FieldError[] = []
+  const wrong = (path: string, message: string) => void mistakes.push({ path, message })
+
+  /** Set at all, be it well or badly: a value that is wrong is not also missing. */
+  const isSet = (name: Variable) => !!env[name] || !!env[`${name}_FILE`]
+
+  function secretFile(name: string): string | undefined {
+    const path = env[`${name}_FILE`]
+    if (!path) return undefined
+    if (env[name]) {
+      wrong(name, `is set, and so is ${name}_FILE; keep one of them`)
+      return undefined
+    }
+    try {
+      const text = readFile(path).replace(/\r?\n$/, '')
+      if (text === '') wrong(`${name}_FILE`, 'names an empty file')
+      return text
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+      wrong(`${name}_FILE`, `names a file that cannot be read${code}`)
+      return undefined
+    }
+  }
+
+  function read<T, D>(name: Variable, rule: (text: string) => T, fallback: D): T | D {
+    const secret = (SECRETS as readonly string[]).includes(name)
+    // A blank at the end of a line of `.env` is nothing anybody meant; in a secret it may be.
+    const text = secret ? (secretFile(name) ?? env[name]) : env[name]?.trim()
+    if (!text) return fallback
+    try {
+      return rule(text)
+    } catch (error) {
+      if (!(error instanceof Wrong)) throw error
+      wrong(name, error.message)
+      return fallback
+    }
+  }
+
+  const production = env.NODE_ENV === 'production'
+
+  function readWebex(): WebexConfig {
+    const known: readonly string[] = VARIABLES.filter((name) => name.startsWith('WEBEX_')).flatMap((name) =>
+      (SECRETS as readonly string[]).includes(name) ? [name, `${name}_FILE`] : [name],
+    )
+    const given = Object.keys(env).filter((name) => name.startsWith('WEBEX_') && env[name])
+    // A misspelt token would otherwise start the sandbox, and nobody would wonder why no staff answer.
+    for (const name of given) if (!known.includes(name)) wrong(name, 'is not a variable that Frontroom knows')
+
+    const apiUrl = read('WEBEX_API_URL', rules.apiUrl, 'https://webexapis.com/v1')
+    const accessToken = read('WEBEX_ACCESS_TOKEN', rules.token, '')
+    const clientId = read('WEBEX_CLIENT_ID', rules.token, '')
+    const clientSecret = read('WEBEX_CLIENT_SECRET', rules.token, '')
+    const refreshToken = read('WEBEX_REFRESH_TOKEN', rules.token, null)
+    const botToken = read('WEBEX_BOT_TOKEN', rules.token, null)
+    const webhookSecret = read('WEBEX_WEBHOOK_SECRET', rules.longSecret, null)
+
+    const either = 'set it, or WEBEX_CLIENT_ID and WEBEX_CLIENT_SECRET'
+    if (given.length === 0) {
+      if (production) wrong('WEBEX_ACCESS_TOKEN', `is missing: in production there is no sandbox; ${either}`)
+      return { kind: 'sandbox' }
+    }
+    const oauth = (['WEBEX_CLIENT_ID', 'WEBEX_CLIENT_SECRET', 'WEBEX_REFRESH_TOKEN'] as const).filter(isSet)
+    const tokenSet = isSet('WEBEX_ACCESS_TOKEN')
+    if (tokenSet && oauth.length > 0)
+      wrong('WEBEX_ACCESS_TOKEN', `is set, and so is ${oauth.join(', ')}; only one account can be meant`)
+    else if (!tokenSet && oauth.length === 0)
+      wrong('WEBEX_ACCESS_TOKEN', `is missing: ${given.join(', ')} alone is no account; ${either}`)
+    else if (!tokenSet)
+      for (const name of ['WEBEX_CLIENT_ID', 'WEBEX_CLIENT_SECRET'] as const)
+        if (!isSet(name)) wrong(name, `is missing beside ${oauth.join(', ')}`)
+
+    const account: WebexAccount = tokenSet
+      ? { kind: 'token', accessToken }
+      : { kind: 'oauth', clientId, clientSecret, refreshToken }
+    return { kind: 'webex', apiUrl, account, botToken, webhookSecret }
+  }
+
+  function readAdmin(): Config['admin'] {
+    const email = read('ADMIN_EMAIL', rules.email, '')
+    const password = read('ADMIN_PASSWORD', rules.password, '')
+    const [one, other] = isSet('ADMIN_EMAIL')
+      ? (['ADMIN_EMAIL', 'ADMIN_PASSWORD'] as const)
+      : (['ADMIN_PASSWORD', 'ADMIN_EMAIL'] as const)
+    if (isSet(one) && !isSet(other)) wrong(other, `is missing: ${one} works only together with it`)
+    return email && password ? { email, password } : null
+  }
+
+  function readProxies(): string[] {
+    const entries = (env.TRUSTED_PROXIES ?? '').split(',').map((entry) => entry.trim())
+    const given = entries.filter((entry) => entry !== '')
+    for (const entry of given)
+      if (!parseNetwork(entry))
+        wrong('TRUSTED_PROXIES', `${JSON.stringify(entry)} is no address and no network such as 10.0.0.0/8`)
+    return given
+  }
+
+  /** What does not work yet is refused by name: ignored, it would look as if it did. */
+  function refuseLater(): void {
+    if (env.REDIS_URL) wrong('REDIS_URL', 'several nodes come with a later release; remove it until then')
+    const bot = env.BOT && env.BOT !== 'none'
+    if (bot) wrong('BOT', 'bots come with a later release; remove it or set it to none until then')
+    const dialogflow = Object.keys(env).filter((name) => name.startsWith('DIALOGFLOW_') && env[name])
+    for (const name of dialogflow) wrong(name, LATER_BOT)
+    // On its own it is on many machines for the sake of other programs.
+    if (env.GOOGLE_APPLICATION_CREDENTIALS && (bot || dialogflow.length > 0))
+      wrong('GOOGLE_APPLICATION_CREDENTIALS', LATER_BOT)
+  }
+
+  const config: Config = {
+    port: read('PORT', rules.port, 3000),
+    host: read('HOST', rules.host, undefined),
+    publicUrl: read('PUBLIC_URL', rules.publicUrl, null),
+    database: read('DATABASE_URL', rules.database, { engine: 'sqlite', file: './data/frontroom.db' }),
+    settingsFile: read('FRONTROOM_SETTINGS', rules.path, null),
+    secretKey: read('FRONTROOM_SECRET_KEY', rules.longSecret, null),
+    webex: readWebex(),
+    admin: readAdmin(),
+    trustedProxies: readProxies(),
+    logLevel: read('LOG_LEVEL', rules.logLevel, 'info'),
+    production,
+  }
+  refuseLater()
+  if (mistakes.length > 0) throw new ConfigError('The environment has mistakes:', mistakes)
+  return config
+}

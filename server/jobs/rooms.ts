@@ -1,0 +1,94 @@
+/**
+ * Reads rooms that moved. A webhook is only a hint and may be lost, doubled or out of order: hints of one room melt into one
+ * read at a time, and every open room is read by the clock as well.
+ */
+import { setTimeout } from 'node:timers/promises'
+import type { Log } from '../chat/deps.ts'
+import { DeliveryError } from '../core/errors.ts'
+import { backOff } from '../core/outbox.ts'
+
+export interface Rooms {
+  /** This room may have moved. */
+  hint(roomId: string): void
+  /** Reads rooms whose turn it is by the clock. */
+  readDue(): Promise<void>
+  stop(): Promise<void>
+}
+
+const AT_ONCE = 8
+/** Rooms one turn of the clock reads at most; more rooms take several turns. */
+const A_ROUND = 150
+const TRIES = 5
+
+export function createRooms(options: {
+  /** Takes in what is new in a room. @throws DeliveryError when the room cannot be read. */
+  read: (roomId: string) => Promise<unknown>
+  /** Rooms whose turn it is, at most `limit`. */
+  due: (limit: number) => Promise<readonly string[]>
+  log: Log
+}): Rooms {
+  const { read, due, log } = options
+  const runs = new Map<string, { again: boolean; done: Promise<void> }>()
+  const waiting = new Set<string>()
+  const stopping = new AbortController()
+  let stopped = false
+
+  /** A hint that cannot be followed now is followed soon: nobody will send it again. */
+  async function readUntilDone(roomId: string): Promise<void> {
+    for (let attempt = 1; attempt <= TRIES && !stopped; attempt++) {
+      try {
+        await read(roomId)
+        return
+      } catch (error) {
+        const { retryAfter = undefined, permanent = false } =
+          error instanceof DeliveryError ? error.outcome : {}
+        log.warn({ err: error, attempt }, 'a room could not be read')
+        if (permanent) return
+        await pause(retryAfter === undefined ? backOff(attempt, Math.random()) : retryAfter * 1000)
+      }
+    }
+  }
+
+  const pause = (ms: number) => setTimeout(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+
+  async function run(roomId: string, me: { again: boolean }): Promise<void> {
+    do {
+      me.again = false
+      await readUntilDone(roomId)
+    } while (me.again && !stopped)
+  }
+
+  function begin(roomId: string): void {
+    const me = { again: false, done: Promise.resolve() }
+    runs.set(roomId, me)
+    me.done = run(roomId, me).finally(() => {
+      runs.delete(roomId)
+      const [next] = waiting
+      if (next === undefined) return
+      waiting.delete(next)
+      hint(next)
+    })
+  }
+
+  function hint(roomId: string): void {
+    if (stopped) return
+    const running = runs.get(roomId)
+    if (running) running.again = true
+    else if (runs.size < AT_ONCE) begin(roomId)
+    else waiting.add(roomId)
+  }
+
+  return {
+    hint,
+    async readDue() {
+      // While there is a queue the clock adds nothing: hints come first.
+      if (stopped || waiting.size > 0) return
+      for (const roomId of await due(A_ROUND)) if (!runs.has(roomId)) hint(roomId)
+    },
+    async stop() {
+      stopped = true
+      stopping.abort()
+      await Promise.all([...runs.values()].map((run) => run.done))
+    },
+  }
+}

@@ -1,0 +1,111 @@
+/** Files for browsers: the widget, the demo page, the description of the API. A handful, held in memory. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import { readableOn } from '../core/colour.ts'
+import type { Settings } from '../core/settings.ts'
+import { isKnown } from './etag.ts'
+import { openapi } from './openapi.ts'
+
+export interface Pages {
+  /** The folder that `npm run build` fills. */
+  readonly assetsDir: string
+  readonly version: string
+  readonly settings: () => Settings | null
+  /** The bubble's name by language. */
+  readonly bubble: Readonly<Record<string, string>>
+  /** Is there a room view to show beside the demo page? */
+  readonly sandbox: boolean
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+const PLAIN_LOOK = {
+  accent: '#0b6e4f',
+  position: 'right',
+  logo: null,
+  title: { en: 'Chat with us' },
+} as const
+
+export function pageRoutes(pages: Pages): Router {
+  const router = new Router()
+  const widgetDir = join(pages.assetsDir, 'widget')
+  const manifest = JSON.parse(readFileSync(join(widgetDir, 'manifest.json'), 'utf8')) as {
+    loader: string
+    chat: string
+  }
+  const loader = readFileSync(join(widgetDir, manifest.loader), 'utf8')
+  const chat = readFileSync(join(widgetDir, manifest.chat), 'utf8')
+  const demo = new Map(
+    readdirSync(join(pages.assetsDir, 'demo')).map((name) => [
+      name,
+      readFileSync(join(pages.assetsDir, 'demo', name), 'utf8'),
+    ]),
+  )
+  const description = JSON.stringify(openapi(pages.version), null, 2)
+
+  const send = (ctx: Context, type: string, body: string) => {
+    ctx.type = type
+    if (isKnown(ctx, body)) ctx.status = 304
+    else ctx.body = body
+  }
+  /** Scripts for pages of any origin: they hold nothing secret and are loaded without credentials. */
+  const forAnyPage = (ctx: Context) => {
+    ctx.set('Access-Control-Allow-Origin', '*')
+    ctx.set('Cross-Origin-Resource-Policy', 'cross-origin')
+  }
+
+  router.get('/widget.js', (ctx) => {
+    const look = pages.settings()?.look ?? PLAIN_LOOK
+    const settings = {
+      chat: `/widget/${manifest.chat}`,
+      look: { ...look, onAccent: readableOn(look.accent) },
+      bubble: pages.bubble,
+    }
+    forAnyPage(ctx)
+    ctx.set('Cache-Control', 'public, max-age=60')
+    // A function as the replacement: a `$` in a title is no pattern.
+    send(
+      ctx,
+      TYPES['.js'] ?? '',
+      loader.replace('__FRONTROOM__', () => JSON.stringify(settings)),
+    )
+  })
+
+  router.get(`/widget/${manifest.chat}`, (ctx) => {
+    forAnyPage(ctx)
+    ctx.set('Cache-Control', 'public, max-age=31536000, immutable')
+    send(ctx, TYPES['.js'] ?? '', chat)
+  })
+
+  router.get('/openapi.json', (ctx) => {
+    forAnyPage(ctx)
+    send(ctx, 'application/json; charset=utf-8', description)
+  })
+
+  router.get('/', (ctx) => ctx.redirect('/demo/'))
+  router.get('/demo', (ctx) => ctx.redirect('/demo/'))
+  router.get('/demo/mode.json', (ctx) => {
+    ctx.body = { sandbox: pages.sandbox }
+  })
+  router.get('/demo/:file', (ctx) => demoFile(ctx, ctx.params.file ?? ''))
+  router.get('/demo/', (ctx) => demoFile(ctx, 'index.html'))
+
+  function demoFile(ctx: Context, name: string) {
+    const body = demo.get(name)
+    const type = TYPES[extname(name)]
+    if (body === undefined || type === undefined) return
+    ctx.set(
+      'Content-Security-Policy',
+      "default-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    send(ctx, type, body)
+  }
+  return router
+}
