@@ -34,7 +34,8 @@ const PLAIN_LOOK = {
 } as const
 
 export function pageRoutes(pages: Pages): Router {
-  const router = new Router()
+  // Strict: `/demo` is not `/demo/`, where the page's relative addresses work.
+  const router = new Router({ strict: true })
   const widgetDir = join(pages.assetsDir, 'widget')
   const manifest = JSON.parse(readFileSync(join(widgetDir, 'manifest.json'), 'utf8')) as {
     loader: string

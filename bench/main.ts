@@ -1,0 +1,179 @@
+/** `npm run bench`: how long a line takes, on this machine, over loopback, against the sandbox. Timings are never tests. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createSandbox } from '../sandbox/index.ts'
+
+const LINES = 300
+const STARTS = 30
+const DIST = fileURLToPath(new URL('../', import.meta.url))
+
+const settings = {
+  timezone: 'UTC',
+  calendar: {
+    hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '24:00' }],
+  },
+  topics: [{ id: 'sales', title: { en: 'Sales' }, participants: ['anna@example.com', 'ben@example.com'] }],
+}
+
+interface Server {
+  readonly origin: string
+  readonly startedInMs: number
+  rssMb(): number
+  stop(): Promise<void>
+}
+
+function startServer(env: Record<string, string>): Promise<Server> {
+  const began = performance.now()
+  const child = spawn(process.execPath, [join(DIST, 'server/main.js')], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let said = ''
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${said}`)))
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      const origin = /"listening":"([^"]+)"/.exec(said)?.[1]
+      if (origin === undefined || !said.includes('"msg":"ready"')) return
+      child.stdout.removeAllListeners('data').resume()
+      resolve({
+        origin,
+        startedInMs: performance.now() - began,
+        rssMb: () =>
+          Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+        stop: () =>
+          new Promise((done) => {
+            child.removeAllListeners('exit').once('exit', () => done())
+            child.kill('SIGTERM')
+          }),
+      })
+    })
+  })
+}
+
+const at = (sorted: readonly number[], share: number) =>
+  sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
+function report(what: string, samples: readonly number[]): void {
+  const sorted = [...samples].sort((a, b) => a - b)
+  const [p50, p99] = [at(sorted, 0.5), at(sorted, 0.99)].map((ms) => ms.toFixed(1))
+  console.log(`${what.padEnd(52)} median ${p50} ms   p99 ${p99} ms   n=${samples.length}`)
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'frontroom-bench-'))
+const sandbox = await createSandbox({ basePath: '', stateFile: null, viewDir: join(DIST, 'sandbox/view') })
+const web = createServer(sandbox.handle)
+await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
+const room = `http://127.0.0.1:${(web.address() as AddressInfo).port}`
+writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
+const env = {
+  PORT: '0',
+  DATABASE_URL: `sqlite:${join(folder, 'bench.db')}`,
+  FRONTROOM_SETTINGS: join(folder, 'settings.json'),
+  WEBEX_API_URL: `${room}/v1`,
+  WEBEX_ACCESS_TOKEN: sandbox.accounts.integrationToken,
+  LOG_LEVEL: 'info',
+}
+
+interface Event {
+  readonly seq: number
+  readonly type: string
+  readonly message?: { readonly text: string }
+}
+const json = { 'content-type': 'application/json' }
+async function api<T>(method: string, url: string, token?: string, body?: unknown): Promise<T> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...json, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+try {
+  console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}\n`)
+  const first = await startServer(env)
+  await first.stop()
+  const server = await startServer(env)
+  console.log(`${'from start to ready, database there'.padEnd(52)} ${server.startedInMs.toFixed(0)} ms`)
+  console.log(`${'RSS of an idle server'.padEnd(52)} ${server.rssMb().toFixed(0)} MB`)
+
+  const base = `${server.origin}/api/v1`
+  const starts: number[] = []
+  let token = ''
+  let chatId = ''
+  for (let n = 0; n < STARTS; n++) {
+    token = (await api<{ token: string }>('POST', `${base}/sessions`, undefined, {})).token
+    const began = performance.now()
+    const started = await api<{ chat: { id: string } }>('POST', `${base}/chats`, token, {
+      topic: 'sales',
+      name: 'Anna',
+    })
+    starts.push(performance.now() - began)
+    chatId = started.chat.id
+  }
+  report('start of a chat, room with two people', starts)
+
+  const rooms = await api<{ items: { id: string }[] }>('GET', `${room}/api/rooms`)
+  const roomId = rooms.items[0]?.id ?? ''
+  const toVisitor: number[] = []
+  let { cursor } = await api<{ cursor: number }>('GET', `${base}/chats/${chatId}/events`, token)
+  for (let n = 0; n < LINES; n++) {
+    const held = (async () => {
+      for (;;) {
+        const page = await api<{ events: Event[]; cursor: number }>(
+          'GET',
+          `${base}/chats/${chatId}/events?after=${cursor}&wait=25`,
+          token,
+        )
+        cursor = page.cursor
+        if (page.events.some((event) => event.message?.text === `line ${n}`)) return performance.now()
+      }
+    })()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const began = performance.now()
+    await api('POST', `${room}/api/rooms/${roomId}/messages`, undefined, {
+      as: 'anna@example.com',
+      text: `line ${n}`,
+    })
+    toVisitor.push((await held) - began)
+  }
+  report("staff's line to the visitor's held poll", toVisitor)
+
+  const acknowledged: number[] = []
+  const sent: number[] = []
+  for (let n = 0; n < LINES; n++) {
+    const began = performance.now()
+    sent.push(Date.now())
+    await api('POST', `${base}/chats/${chatId}/messages`, token, {
+      clientId: crypto.randomUUID(),
+      text: `own ${n}`,
+    })
+    acknowledged.push(performance.now() - began)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  report("visitor's line to its 201 (stored)", acknowledged)
+  const messages = async () =>
+    (await api<{ messages: { text?: string; created: string }[] }>('GET', `${room}/api/rooms/${roomId}`))
+      .messages
+  let own: { text?: string; created: string }[] = []
+  for (const until = Date.now() + 10_000; own.length < LINES && Date.now() < until; ) {
+    own = (await messages()).filter((message) => / · \d+\nown \d+$/.test(message.text ?? ''))
+  }
+  report(
+    "visitor's line to the room",
+    own.map((message, n) => Date.parse(message.created) - (sent[n] ?? 0)),
+  )
+  console.log(`${'RSS after that'.padEnd(52)} ${server.rssMb().toFixed(0)} MB`)
+  await server.stop()
+} finally {
+  await sandbox.close()
+  web.closeAllConnections()
+  web.close()
+  rmSync(folder, { recursive: true, force: true })
+}
