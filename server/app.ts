@@ -7,7 +7,7 @@ import { deliverHead } from './chat/deliver.ts'
 import type { Deps, Log } from './chat/deps.ts'
 import { createSettingsInForce } from './chat/settings-in-force.ts'
 import { compensateDeadStarts, createStart } from './chat/start.ts'
-import { flushBeats, sweep } from './chat/sweep.ts'
+import { createSweep, flushBeats } from './chat/sweep.ts'
 import { takeIn } from './chat/take-in.ts'
 import { createWatch } from './chat/watch.ts'
 import type { Config } from './config.ts'
@@ -97,7 +97,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       clock,
       onTokenTrouble: (error) => log.error({ err: error }, 'the Webex tokens could not be renewed'),
     })
-    const geo = options.geo ?? createGeo({ log })
+    const geo = options.geo ?? createGeo({ log, timeoutMs: 2_000 })
     const watch = createWatch(clock)
     const deps: Deps = {
       store,
@@ -176,7 +176,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       { name: 'heartbeats', everySeconds: 1, run: flushWhenDue(deps, settings.current) },
     ]
     const jobs = [
-      { name: 'sweep', everySeconds: 5, run: () => sweep(deps) },
+      { name: 'sweep', everySeconds: 5, run: createSweep(deps) },
       { name: 'settings', everySeconds: 5, run: () => settings.refresh() },
       { name: 'dead starts', everySeconds: 10, run: () => compensateDeadStarts(deps, false) },
       {

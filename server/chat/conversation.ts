@@ -11,12 +11,13 @@ export const EVENTS_PER_ANSWER = 500
 
 const notFound = () => new Problem('not_found', 'There is no such chat in this session.')
 
-/** The session's own chat, whose room stands. @throws Problem `not_found` */
+/** The session's own chat, whose room stands. Whoever asks for it is alive. @throws Problem `not_found` */
 export async function ownChat(deps: Deps, sessionId: string, chatId: string): Promise<StoredChat> {
-  const { store } = deps
+  const { store, watch } = deps
   const chat = await store.chats.find(store.db, chatId)
   if (chat?.sessionId !== sessionId || chat.startedAt === null) throw notFound()
   announce(deps, chat)
+  watch.beat(chatId)
   return chat
 }
 
@@ -25,6 +26,7 @@ async function ownKnown(deps: Deps, sessionId: string, chatId: string): Promise<
   const known = deps.watch.chat(chatId)
   if (!known) return ownChat(deps, sessionId, chatId)
   if (known.sessionId !== sessionId) throw notFound()
+  deps.watch.beat(chatId)
   return known
 }
 
@@ -82,7 +84,6 @@ export async function sendLine(
   if (known.state === 'opening') throw notFound()
   try {
     const { events } = await handle(deps, chatId, [{ type: 'visitor_line', ...line }])
-    deps.watch.beat(chatId)
     const event = events.find((e) => e.type === 'message')
     if (!event) throw new Error('a visitor line made no event')
     return { event, isNew: true }
@@ -109,7 +110,6 @@ export async function setPresence(
 ): Promise<void> {
   await ownKnown(deps, sessionId, chatId)
   await handle(deps, chatId, [{ type: here ? 'here' : 'away' }])
-  if (here) deps.watch.beat(chatId)
 }
 
 export async function endChat(deps: Deps, sessionId: string, chatId: string): Promise<StoredChat> {

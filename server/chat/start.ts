@@ -45,8 +45,8 @@ export interface Started {
   readonly token?: string
 }
 
-/** The visitor waits at most 20 s for an answer: the room has 15 to stand, its removal gets what is left. */
-const OPENING_MS = 15_000
+/** The visitor is answered within 20 s: geography has 2 of them, the room 13 to stand, its removal what is left. */
+const OPENING_MS = 13_000
 const DISCARDING_MS = 4_000
 /** After this a start's process must be dead or done, whatever it hangs on. */
 const ABANDONED_MS = 30_000

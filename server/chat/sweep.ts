@@ -11,9 +11,25 @@ export async function flushBeats({ store, watch }: Deps): Promise<void> {
   if (beats.size > 0) await store.chats.beat(store.db, beats)
 }
 
+/** Sweeps run every few seconds; a longer gap means that we, or the database, were away, and not the visitors. */
+const GAP_MS = 60_000
+
 /** Looks at every open chat once. Returns how many it acted on. */
-export async function sweep(deps: Deps): Promise<number> {
-  const { store, clock, watch, startedAt } = deps
+export function createSweep(deps: Deps): () => Promise<number> {
+  let since = deps.startedAt
+  let last = deps.startedAt
+  return async () => {
+    const now = deps.clock.now()
+    // No clock counts from before we could hear the visitors again: an outage of ours must not end their chats.
+    if (now - last > GAP_MS) since = now
+    const acted = await sweep(deps, since)
+    last = now
+    return acted
+  }
+}
+
+async function sweep(deps: Deps, since: number): Promise<number> {
+  const { store, clock, watch } = deps
   const settings = deps.settings()
   if (!settings) return 0
   const { idle } = settings
@@ -30,7 +46,7 @@ export async function sweep(deps: Deps): Promise<number> {
     for (const chat of chats) {
       const now = clock.now()
       const lastBeat = watch.isHeld(chat.id) ? now : chat.beatAt
-      const input = overdue(chat, lastBeat, startedAt, patience, now)
+      const input = overdue(chat, lastBeat, since, patience, now)
       if (!input) continue
       await handle(deps, chat.id, [input])
       acted++

@@ -60,11 +60,11 @@ export function createWebexClient(options: {
 
   /** One authorised request; a 401 is answered with a new token, once. It was not carried out, so nothing is doubled. */
   async function send(method: string, url: string, call: Call): Promise<Response> {
-    const token = await tokens.get()
+    const token = await unlessAborted(tokens.get(), call.signal)
     const response = await exchange(method, url, call, token)
     if (response.status !== 401) return response
     await response.body?.cancel()
-    return exchange(method, url, call, await tokens.renew(token))
+    return exchange(method, url, call, await unlessAborted(tokens.renew(token), call.signal))
   }
 
   async function exchange(method: string, url: string, call: Call, token: string): Promise<Response> {
@@ -119,6 +119,18 @@ export function createWebexClient(options: {
       }
     },
   }
+}
+
+/** For waiting on what has no effect of its own: gives up with the signal. @throws DeliveryError */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  const tooLate = () => new DeliveryError('no answer in time', { effect: 'no' })
+  if (signal.aborted) throw tooLate()
+  return new Promise<T>((resolve, reject) => {
+    const giveUp = () => reject(tooLate())
+    signal.addEventListener('abort', giveUp)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
+  })
 }
 
 /** The `next` target of a Link header, when it stays on the API's origin. */

@@ -12,7 +12,7 @@ import type {
   RoomRef,
   StaffLine,
 } from '../ports.ts'
-import type { WebexClient } from './client.ts'
+import { unlessAborted, type WebexClient } from './client.ts'
 import { isThatLine, openerPosts, parts, textOf } from './format.ts'
 import { receive } from './receive.ts'
 
@@ -127,7 +127,7 @@ export function createWebexDesk(options: WebexDeskOptions): Desk {
     },
 
     async openRoom(chat, note, signal) {
-      const who = await whoWeAre()
+      const who = await unlessAborted(whoWeAre(), signal)
       const roomId = await makeRoom(chat, note, signal)
       const members = [
         ...chat.people.map((personEmail) => ({ personEmail })),

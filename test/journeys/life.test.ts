@@ -31,11 +31,14 @@ describe('a visitor who goes away', () => {
 
   it('is closed once the heartbeats stop, and not before', async () => {
     const visitor = await startChat(server.origin)
+    const { store } = server.app
+    const state = async () => (await store.chats.find(store.db, visitor.chatId))?.state
     await server.pass(200)
     await visitor.events()
-    await server.pass(200)
-    expect((await visitor.call('GET', '')).body.chat.state).toBe('waiting')
-    await server.pass(101)
+    await server.pass(290)
+    expect(await state()).toBe('waiting')
+    await server.pass(11)
+    expect(await state()).toBe('closed')
     expect((await visitor.call('GET', '')).body.chat).toMatchObject({
       state: 'closed',
       closeReason: 'visitor_left',
@@ -54,6 +57,18 @@ describe('a visitor who goes away', () => {
     expect((await visitor.call('GET', '')).body.chat.state).toBe('waiting')
     await visitor.call('POST', '/close')
     expect((await held).body.chat.state).toBe('closed')
+  })
+
+  it('is not closed because we were asleep, and is closed if nobody comes back', async () => {
+    const visitor = await startChat(server.origin)
+    const { store } = server.app
+    const state = async () => (await store.chats.find(store.db, visitor.chatId))?.state
+    await server.sleep(3600)
+    expect(await state()).toBe('waiting')
+    await server.pass(290)
+    expect(await state()).toBe('waiting')
+    await server.pass(11)
+    expect(await state()).toBe('closed')
   })
 
   it('is warned before idleness closes the chat, and can answer the warning', async () => {
