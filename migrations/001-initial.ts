@@ -5,13 +5,32 @@
 import type { Knex } from 'knex'
 import type { Migration } from './index.ts'
 
+/**
+ * Exact comparison of every text: ids differ in their case. On MySQL a process killed between two tables leaves the first:
+ * what is there is not made again.
+ */
+async function createTable(
+  db: Knex.Transaction,
+  name: string,
+  build: (table: Knex.CreateTableBuilder) => void,
+) {
+  if (await db.schema.hasTable(name)) return
+  await db.schema.createTable(name, (table) => {
+    if (db.client.driverName === 'mysql2') {
+      table.charset('utf8mb4')
+      table.collate('utf8mb4_bin')
+    }
+    build(table)
+  })
+}
+
 const id = (table: Knex.CreateTableBuilder, name: string) => table.string(name, 64)
 
 export const initial: Migration = {
   name: '001-initial',
 
   async up(db) {
-    await db.schema.createTable('sessions', (t) => {
+    await createTable(db, 'sessions', (t) => {
       id(t, 'id').primary()
       // SHA-256 of the token, in hex: the token itself is shown once and kept nowhere.
       t.string('token_hash', 64).notNullable().unique()
@@ -22,7 +41,7 @@ export const initial: Migration = {
       t.bigInteger('ended_at')
     })
 
-    await db.schema.createTable('chats', (t) => {
+    await createTable(db, 'chats', (t) => {
       id(t, 'id').primary()
       // What people say to each other: `C-7F3KQ2`.
       t.string('ref', 16).notNullable().unique()
@@ -63,7 +82,7 @@ export const initial: Migration = {
       t.index(['state', 'beat_at'])
     })
 
-    await db.schema.createTable('events', (t) => {
+    await createTable(db, 'events', (t) => {
       id(t, 'chat_id').notNullable().references('chats.id')
       t.integer('seq').notNullable()
       t.bigInteger('at').notNullable()
@@ -76,7 +95,7 @@ export const initial: Migration = {
     })
 
     // Every line of a room that was taken in. The desk's id is the key: reading twice is harmless.
-    await db.schema.createTable('room_lines', (t) => {
+    await createTable(db, 'room_lines', (t) => {
       t.string('id', 255).primary()
       id(t, 'chat_id').notNullable().references('chats.id')
       // The event it became; null for what stays inside.
@@ -85,7 +104,7 @@ export const initial: Migration = {
       t.index('chat_id')
     })
 
-    await db.schema.createTable('outbox', (t) => {
+    await createTable(db, 'outbox', (t) => {
       // Rows of one chat are inserted under its row lock, so their ids are in order of decision.
       t.bigIncrements('id')
       id(t, 'chat_id').notNullable().references('chats.id')
@@ -101,13 +120,13 @@ export const initial: Migration = {
       t.index(['state', 'due_at'])
     })
 
-    await db.schema.createTable('settings', (t) => {
+    await createTable(db, 'settings', (t) => {
       t.integer('id').primary()
       t.text('body', 'mediumtext').notNullable()
       t.bigInteger('imported_at').notNullable()
     })
 
-    await db.schema.createTable('tokens', (t) => {
+    await createTable(db, 'tokens', (t) => {
       t.string('account', 64).primary()
       t.text('sealed').notNullable()
       t.bigInteger('saved_at').notNullable()
@@ -116,7 +135,7 @@ export const initial: Migration = {
 
   async down(db) {
     for (const table of ['tokens', 'settings', 'outbox', 'room_lines', 'events', 'chats', 'sessions']) {
-      await db.schema.dropTable(table)
+      await db.schema.dropTableIfExists(table)
     }
   },
 }

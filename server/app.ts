@@ -169,8 +169,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       else void koa(req, res)
     }
 
-    // SQLite has one process: whatever was opening when we started is dead.
-    await compensateDeadStarts(deps, true)
+    await compensateDeadStarts(deps, store.exclusive)
     const everySecond = [
       { name: 'outbox', everySeconds: 1, run: () => relay.wakeDue() },
       { name: 'heartbeats', everySeconds: 1, run: flushWhenDue(deps, settings.current) },
@@ -178,7 +177,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const jobs = [
       { name: 'sweep', everySeconds: 5, run: createSweep(deps) },
       { name: 'settings', everySeconds: 5, run: () => settings.refresh() },
-      { name: 'dead starts', everySeconds: 10, run: () => compensateDeadStarts(deps, false) },
+      { name: 'dead starts', everySeconds: 5, run: () => compensateDeadStarts(deps, false) },
       {
         name: 'rooms',
         everySeconds: Math.min(readSeconds, 30),

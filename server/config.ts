@@ -75,7 +75,9 @@ export interface Config {
   /** Where visitors and Webex reach us; may have a path, has no trailing slash. */
   readonly publicUrl: string | null
   /** `file` is a path or `:memory:`. */
-  readonly database: { readonly engine: 'sqlite'; readonly file: string }
+  readonly database:
+    | { readonly engine: 'sqlite'; readonly file: string }
+    | { readonly engine: 'mysql'; readonly url: string }
   readonly settingsFile: string | null
   readonly secretKey: string | null
   readonly webex: WebexConfig
@@ -102,6 +104,13 @@ const withoutSlash = (url: URL) => `${url.origin}${url.pathname.replace(/\/+$/, 
 
 const isLoopback = ({ hostname }: URL) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 
+function mysqlDatabase(text: string): Config['database'] {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url?.hostname || !/^\/[^/]+$/.test(url.pathname) || url.search || url.hash)
+    throw new Wrong('must name a host and a database: mysql://user:password@host:3306/database')
+  return { engine: 'mysql', url: text.replace(/^mariadb:/i, 'mysql:') }
+}
+
 const rules = {
   port(text: string): number {
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
@@ -123,11 +132,13 @@ const rules = {
     return withoutSlash(url)
   },
   database(text: string): Config['database'] {
-    if (/^(?:mysql|mariadb):/i.test(text)) throw new Wrong('MySQL comes with the next release; use sqlite:…')
+    if (/^(?:mysql|mariadb):/i.test(text)) return mysqlDatabase(text)
     const [, rest = ''] = /^sqlite:(.*)$/.exec(text) ?? []
     const file = rest.startsWith('///') ? rest.slice(2) : rest
     if (file === '' || file.startsWith('//') || /[?\0]|\/$/.test(file))
-      throw new Wrong('must be sqlite:./path/file.db, sqlite:/path/file.db or sqlite::memory:')
+      throw new Wrong(
+        'must be sqlite:./path/file.db, sqlite:/path/file.db, sqlite::memory: or mysql://user:password@host/database',
+      )
     return { engine: 'sqlite', file }
   },
   logLevel(text: string): Config['logLevel'] {

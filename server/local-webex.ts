@@ -15,7 +15,9 @@ export async function webexFor(
   say: (line: string) => void,
 ): Promise<{ webex: RealWebex; sandbox: Sandbox | null }> {
   if (config.webex.kind === 'webex') return { webex: config.webex, sandbox: null }
-  const sandbox = await openSandbox(config.database.file, assetsDir, say)
+  const { database } = config
+  // Beside the database where that is a file; a database server keeps no files of ours.
+  const sandbox = await openSandbox(database.engine === 'sqlite' ? database.file : ':memory:', assetsDir, say)
   const { accounts } = sandbox
   const webex: RealWebex = {
     kind: 'webex',

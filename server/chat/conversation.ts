@@ -98,6 +98,9 @@ export async function sendLine(
         'This clientId was used for another text. Give every line its own.',
       )
     }
+    // It may have been taken a moment ago by a transaction whose COMMIT's reply was lost: nobody has heard of it yet.
+    await ownChat(deps, sessionId, chatId)
+    void deps.wake(chatId)
     return { event, isNew: false }
   }
 }

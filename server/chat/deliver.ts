@@ -2,7 +2,8 @@
  * The one way out: takes the head of a chat's lane and does what it says. The intent is committed before the network is
  * touched, so that a crash leaves a question ("does it stand?"), never a silent loss.
  */
-import type { Task } from '../core/chat-state.ts'
+import type { Knex } from 'knex'
+import type { ChatInput, Task } from '../core/chat-state.ts'
 import { DeliveryError } from '../core/errors.ts'
 import { backOff, SETTLE_MS } from '../core/outbox.ts'
 import { visitorLabel } from '../core/text.ts'
@@ -72,14 +73,25 @@ async function stands(deps: Deps, chat: StoredChat, row: OutboxRow, parts: numbe
     await store.outbox.update(store.db, row.id, { state: 'pending', progress: row.progress + 1, attempts: 0 })
     return 'again'
   }
-  if (row.task.type === 'line') {
-    await handle(deps, chat.id, [{ type: 'delivered', seq: row.task.seq }], (trx) =>
-      store.outbox.done(trx, row.id),
-    )
-  } else {
-    await store.tx((trx) => store.outbox.done(trx, row.id))
-  }
+  const inputs = row.task.type === 'line' ? [{ type: 'delivered', seq: row.task.seq } as const] : []
+  await finish(deps, chat, inputs, (trx) => store.outbox.done(trx, row.id))
   return 'again'
+}
+
+/** Ends a row and tells the chat, in one transaction; harmless when that has happened already. */
+async function finish(
+  deps: Deps,
+  chat: StoredChat,
+  inputs: readonly ChatInput[],
+  end: (trx: Knex.Transaction) => Promise<void>,
+): Promise<void> {
+  const { store } = deps
+  try {
+    if (inputs.length > 0) await handle(deps, chat.id, inputs, end)
+    else await store.tx(end)
+  } catch (error) {
+    if (!(error instanceof store.outbox.AlreadyDone)) throw error
+  }
 }
 
 async function missed(
@@ -97,9 +109,8 @@ async function missed(
   if (!result.permanent) return postpone(deps, row, 'pending', result.why, result.retryAfter)
 
   log.error({ chat: chat.ref, why: result.why }, 'a line was refused for good')
-  const failed = { state: 'failed', lastError: result.why } as const
   const inputs = row.task.type === 'line' ? [{ type: 'undeliverable', seq: row.task.seq } as const] : []
-  await handle(deps, chat.id, inputs, (trx) => store.outbox.update(trx, row.id, failed))
+  await finish(deps, chat, inputs, (trx) => store.outbox.fail(trx, row.id, result.why))
   return 'again'
 }
 
@@ -138,7 +149,7 @@ async function close(deps: Deps, chat: StoredChat, row: OutboxRow): Promise<Lane
     }
     log.warn({ chat: chat.ref, err: error }, 'the room could not be closed; it is left as it is')
   }
-  await store.tx((trx) => store.outbox.done(trx, row.id))
+  await finish(deps, chat, [], (trx) => store.outbox.done(trx, row.id))
   return 'again'
 }
 

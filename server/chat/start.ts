@@ -48,8 +48,9 @@ export interface Started {
 /** The visitor is answered within 20 s: geography has 2 of them, the room 13 to stand, its removal what is left. */
 const OPENING_MS = 13_000
 const DISCARDING_MS = 4_000
-/** After this a start's process must be dead or done, whatever it hangs on. */
-const ABANDONED_MS = 30_000
+/** A start says that it is alive every 3 s; one that has not for 10 s is dead, and anybody may take it down. */
+const ALIVE_EVERY_MS = 3_000
+const ABANDONED_MS = 10_000
 const JOIN_POLL_MS = 250
 
 export function createStart(deps: Deps) {
@@ -75,15 +76,16 @@ export function createStart(deps: Deps) {
 
     const place = await geo.locate(visitor.ip)
     const made = sessionId === null ? await createSession(deps, { lang: wish.lang, page: wish.page }) : null
-    const id = newId()
+    // Outside of the transaction: when it runs again after a lost COMMIT, it must know its own row.
+    const [id, ref] = [newId(), newRef()]
     const planned = await store.tx(async (trx) => {
       const session = await store.sessions.lock(trx, sessionId ?? made?.session.id ?? '')
       if (!session) throw new Problem('unauthorized', 'The session has ended. Make a new one.')
       const open = await store.chats.findOpenOfSession(trx, session.id)
-      if (open) return { open }
+      if (open && open.id !== id) return { open }
       const facts: ChatFacts = {
         id,
-        ref: newRef(),
+        ref,
         sessionId: session.id,
         topic: topic.id,
         channel: 'web',
@@ -98,7 +100,7 @@ export function createStart(deps: Deps) {
         place,
         createdAt: clock.now(),
       }
-      await store.chats.create(trx, facts, clock.now() + ABANDONED_MS)
+      if (!open) await store.chats.create(trx, facts, clock.now() + ABANDONED_MS)
       return { facts, session }
     })
     if (!planned.facts) return join(planned.open, topic)
@@ -125,6 +127,10 @@ export function createStart(deps: Deps) {
     message: string | undefined,
   ): Promise<StoredChat> {
     let room: RoomRef
+    const alive = setInterval(() => {
+      // When this fails the start is taken for dead, and finds that out at its end.
+      store.chats.keepOpening(store.db, facts.id, clock.now() + ABANDONED_MS).catch(() => undefined)
+    }, ALIVE_EVERY_MS)
     try {
       room = await desk.openRoom(
         briefOf(facts, session, settings, topic),
@@ -142,10 +148,13 @@ export function createStart(deps: Deps) {
           retryAfter: asked ?? 5,
         },
       )
+    } finally {
+      clearInterval(alive)
     }
     const opened = await store.tx(async (trx) => {
-      const alive = await store.sessions.lock(trx, session.id)
+      const present = await store.sessions.lock(trx, session.id)
       const before = await store.chats.lock(trx, facts.id)
+      if (before?.roomId === room.id) return { chat: before, owing: true }
       // Whoever took us for dead has decided; the room goes with it.
       if (before?.state !== 'opening') return null
       await store.chats.roomStands(trx, facts.id, room, clock.now())
@@ -153,7 +162,7 @@ export function createStart(deps: Deps) {
         deps,
         trx,
         { ...before, startedAt: clock.now(), roomId: room.id, room: room.details },
-        [{ type: 'opened', text: message }, ...(alive ? [] : [{ type: 'close', reason: 'logout' } as const])],
+        [{ type: 'opened', text: message }, ...(present ? [] : [{ type: 'close', reason: 'logout' } as const])],
         clock.now(),
       )
       return decided

@@ -8,11 +8,17 @@ const BATCH = 500
 /** Writes the signs of life collected in memory. */
 export async function flushBeats({ store, watch }: Deps): Promise<void> {
   const beats = watch.takeBeats()
-  if (beats.size > 0) await store.chats.beat(store.db, beats)
+  if (beats.size === 0) return
+  try {
+    await store.chats.beat(store.db, beats)
+  } catch (error) {
+    watch.giveBack(beats)
+    throw error
+  }
 }
 
 /** Sweeps run every few seconds; a longer gap means that we, or the database, were away, and not the visitors. */
-const GAP_MS = 60_000
+const GAP_MS = 20_000
 
 /** Looks at every open chat once. Returns how many it acted on. */
 export function createSweep(deps: Deps): () => Promise<number> {
@@ -22,6 +28,8 @@ export function createSweep(deps: Deps): () => Promise<number> {
     const now = deps.clock.now()
     // No clock counts from before we could hear the visitors again: an outage of ours must not end their chats.
     if (now - last > GAP_MS) since = now
+    // Only a round that came through counts as having been there.
+    last = Number.NEGATIVE_INFINITY
     const acted = await sweep(deps, since)
     last = now
     return acted

@@ -24,7 +24,8 @@ export async function takeIn(deps: Deps, chat: StoredChat): Promise<number> {
     )
     const fresh = lines.filter((line) => !known.has(line.id))
     const newest = fresh.at(-1)
-    if (!newest) return null
+    // All known: read before, or taken in by a transaction whose COMMIT's reply was lost. Waiters must hear of it still.
+    if (!newest) return { chat: before, owing: true, lines: 0 }
     const inputs = fresh.map((line) => ({ type: 'staff_line', text: line.text, files: line.files }) as const)
     const decided = await decide(deps, trx, before, inputs, clock.now())
     const rows = fresh.map((line, index) => {

@@ -35,6 +35,8 @@ export interface Watch {
   hold(id: string): () => void
   /** Last signs of life (epoch ms) by chat since the last call; of held ones that is now. */
   takeBeats(): ReadonlyMap<string, number>
+  /** They could not be written; younger ones stay. */
+  giveBack(taken: ReadonlyMap<string, number>): void
   isHeld(id: string): boolean
   held(): number
   /** Answers every held poll now, and lets none wait any more: the process is about to stop. */
@@ -141,6 +143,9 @@ export function createWatch(clock: Clock): Watch {
       const taken = new Map(beats)
       beats.clear()
       return taken
+    },
+    giveBack(taken) {
+      for (const [id, at] of taken) if ((beats.get(id) ?? 0) < at) beats.set(id, at)
     },
     isHeld: (id) => holds.has(id),
     held: () => [...holds.values()].reduce((sum, n) => sum + n, 0),

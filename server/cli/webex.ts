@@ -64,7 +64,7 @@ async function runLogin(config: Config, paste: boolean, port: number): Promise<v
       [],
     )
   }
-  if (config.database.file === ':memory:')
+  if (config.database.engine === 'sqlite' && config.database.file === ':memory:')
     throw new ConfigError(
       'DATABASE_URL is in memory: a login stored there would be gone at once. Name a file.',
       [],

@@ -32,7 +32,7 @@ export function createHttp(http: Http): Koa {
   app.silent = true
 
   app.use(securityHeaders(http.https))
-  app.use(problems(log))
+  app.use(problems(log, deps.store.isUnavailable))
 
   const allowed = (origin: string) =>
     http.ownOrigins.has(origin) || (deps.settings()?.origins.includes(origin) ?? false)

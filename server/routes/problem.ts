@@ -49,7 +49,8 @@ export function sendProblem(ctx: Context, problem: Problem): void {
   if (problem.code === 'unauthorized') ctx.set('WWW-Authenticate', 'Bearer')
 }
 
-export function problems(log: Log): Middleware {
+/** @param isUnavailable tells an error of a database that is away or busy. */
+export function problems(log: Log, isUnavailable: (error: unknown) => boolean): Middleware {
   return async (ctx, next) => {
     try {
       await next()
@@ -62,7 +63,7 @@ export function problems(log: Log): Middleware {
     } catch (error) {
       if (error instanceof Problem) return sendProblem(ctx, error)
       log.error({ err: error, method: ctx.method, route: ctx._matchedRoute }, 'a request failed')
-      if (isAway(error))
+      if (isUnavailable(error))
         return sendProblem(ctx, new Problem('overloaded', 'The service is busy. Please try again.'))
       ctx.status = 500
       ctx.body = JSON.stringify({
@@ -75,12 +76,6 @@ export function problems(log: Log): Middleware {
       ctx.type = 'application/problem+json'
     }
   }
-}
-
-/** The database is locked or has no connection to give: busy, not broken. */
-function isAway(error: unknown): boolean {
-  const { name, code } = error as { name?: string; code?: string }
-  return name === 'KnexTimeoutError' || code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED'
 }
 
 /** `topics[0].id` */

@@ -239,6 +239,11 @@ export async function nextRooms(db: Db, after: string, limit: number): Promise<s
   return rows.flatMap((row) => row.room_id ?? []).slice(0, limit)
 }
 
+/** A start under way says that it is alive. */
+export async function keepOpening(db: Db, id: string, until: number): Promise<void> {
+  await db<Row>('chats').where({ id, state: 'opening' }).update({ opening_until: until })
+}
+
 /** Starts whose process must be dead by now. */
 export async function listAbandonedStarts(db: Db, now: number): Promise<string[]> {
   const rows = await db<Row>('chats')

@@ -41,30 +41,117 @@ class LibsqlClient extends BetterSqlite3 {
   }
 }
 
-export type Engine = Readonly<{ engine: 'sqlite'; file: string }>
+/** `url`: `mysql://user:password@host:port/database`, for MySQL and MariaDB. */
+export type Engine = Readonly<{ engine: 'sqlite'; file: string } | { engine: 'mysql'; url: string }>
 
 const silent = () => undefined
 
+const COMMON = {
+  // Otherwise the message of an error repeats every value of the statement: a visitor's words in the log.
+  compileSqlOnError: false,
+  acquireConnectionTimeout: 10_000,
+  // Whatever it would print is thrown as well, and logged there without the values.
+  log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+} as const
+
 export function openDatabase(engine: Engine): Knex {
-  if (engine.file !== ':memory:') mkdirSync(dirname(engine.file), { recursive: true })
+  return engine.engine === 'sqlite' ? openSqlite(engine.file) : openMysql(engine.url)
+}
+
+function openSqlite(file: string): Knex {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
   return knex({
+    ...COMMON,
     client: LibsqlClient as unknown as typeof Knex.Client,
-    connection: { filename: engine.file },
+    connection: { filename: file },
     useNullAsDefault: true,
-    // Otherwise the message of an error repeats every value of the statement: a visitor's words in the log.
-    compileSqlOnError: false,
     // SQLite has one writer: one connection, and knex queues for it.
     pool: { min: 1, max: 1 },
-    acquireConnectionTimeout: 10_000,
-    // Whatever it would print is thrown as well, and logged there without the values.
-    log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   })
 }
 
+/** What every session is set to, whatever the server's own defaults are. */
+const MYSQL_SESSION = [
+  // A value that does not fit is an error, never cut.
+  "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+  "SET SESSION time_zone = '+00:00'",
+  // Every decision is made under the chat's row lock; gap locks would only add deadlocks.
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  'SET SESSION innodb_lock_wait_timeout = 10',
+]
+
+interface MysqlConnection {
+  query(sql: string, done: (error: Error | null) => void): void
+}
+
+function openMysql(url: string): Knex {
+  return knex({
+    ...COMMON,
+    client: 'mysql2',
+    connection: {
+      uri: url,
+      charset: 'utf8mb4',
+      timezone: 'Z',
+      connectTimeout: 5_000,
+      supportBigNumbers: true,
+    },
+    pool: {
+      min: 0,
+      max: 10,
+      afterCreate(
+        connection: MysqlConnection,
+        done: (error: Error | null, connection: MysqlConnection) => void,
+      ) {
+        const next = (n: number, error: Error | null): void => {
+          const statement = MYSQL_SESSION[n]
+          if (error || statement === undefined) done(error, connection)
+          else connection.query(statement, (failed) => next(n + 1, failed))
+        }
+        next(0, null)
+      },
+    },
+  })
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
+
 /** A unique key refused the row. */
 export function isDuplicate(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code
-  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY'
+  return ['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY'].includes(codeOf(error))
+}
+
+/** The transaction was undone, or its outcome is not known: run it again from its beginning. */
+const RUN_AGAIN = new Set([
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_CHECKREAD',
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'EPIPE',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CONNECTION_KILLED',
+  'ER_QUERY_INTERRUPTED',
+])
+
+export function isTransient(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : ''
+  // mysql2 gives no code for a connection it has noticed to be closed.
+  return RUN_AGAIN.has(codeOf(error)) || /closed state|Connection lost/.test(message)
+}
+
+/** The database cannot be reached or is too busy: a matter of time, not of the statement. */
+export function isUnavailable(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : ''
+  const codes = [
+    'SQLITE_BUSY',
+    'SQLITE_LOCKED',
+    'ECONNREFUSED',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EHOSTUNREACH',
+    'ER_CON_COUNT_ERROR',
+  ]
+  return name === 'KnexTimeoutError' || codes.includes(codeOf(error)) || isTransient(error)
 }
 
 /** Where a store function runs: inside a transaction, or on its own. */

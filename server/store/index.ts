@@ -1,8 +1,9 @@
 /** The database as the product sees it. Every function takes the transaction it runs in as its first argument. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import * as chats from './chats.ts'
-import { type Db, type Engine, isDuplicate, openDatabase } from './database.ts'
+import { type Db, type Engine, isDuplicate, isTransient, isUnavailable, openDatabase } from './database.ts'
 import * as events from './events.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
 import * as outbox from './outbox.ts'
@@ -15,6 +16,8 @@ export interface Store {
   /**
    * Runs `work` in one transaction: all of it is committed when the promise resolves, none when it rejects.
    * Never await a provider in here: on SQLite there is one connection, and everybody waits for it.
+   * `work` may run more than once (a deadlock, a lost connection), also after a COMMIT whose reply was lost: it must find
+   * out from the rows whether it has happened already.
    */
   tx<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>
   /** For single reads and single-row writes. @throws inside `tx`, where it would wait for its own transaction for ever. */
@@ -27,6 +30,9 @@ export interface Store {
   readonly settings: typeof settings
   readonly tokens: typeof tokens
   readonly isDuplicate: typeof isDuplicate
+  readonly isUnavailable: typeof isUnavailable
+  /** One process at a time has the database: whatever an earlier one left unfinished is dead. */
+  readonly exclusive: boolean
   /** Names of the migrations that ran. */
   migrate(): Promise<string[]>
   rollback(): Promise<string[]>
@@ -41,7 +47,7 @@ export function createStore(engine: Engine): Store {
   return {
     tx: (work) => {
       if (inside.getStore()) throw new Error('a transaction inside a transaction: pass the outer one on')
-      return knex.transaction((trx) => inside.run(true, () => work(trx)))
+      return again(() => knex.transaction((trx) => inside.run(true, () => work(trx))))
     },
     get db() {
       if (inside.getStore())
@@ -56,10 +62,26 @@ export function createStore(engine: Engine): Store {
     settings,
     tokens,
     isDuplicate,
+    isUnavailable,
+    exclusive: engine.engine === 'sqlite',
     migrate: () => migrateUp(knex),
     rollback: () => migrateDown(knex),
     // An update that finds no row still takes the write lock.
     probe: async () => void (await knex('settings').where({ id: -1 }).update({ imported_at: 0 })),
     close: () => knex.destroy(),
+  }
+}
+
+const TRIES = 5
+const FIRST_PAUSE_MS = 20
+
+async function again<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (attempt === TRIES || !isTransient(error)) throw error
+      await setTimeout(Math.random() * FIRST_PAUSE_MS * 2 ** attempt)
+    }
   }
 }

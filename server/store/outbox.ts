@@ -112,8 +112,20 @@ export async function update(
     })
 }
 
+/** @throws AlreadyDone when the row is gone: this transaction has run before, its COMMIT's reply was lost. */
 export async function done(trx: Knex.Transaction, id: number): Promise<void> {
-  await trx<Row>('outbox').where({ id }).delete()
+  if ((await trx<Row>('outbox').where({ id }).delete()) === 0) throw new AlreadyDone()
+}
+
+/** Keeps a row that was refused for good. @throws AlreadyDone */
+export async function fail(trx: Knex.Transaction, id: number, why: string): Promise<void> {
+  const failed = { state: 'failed' as const, last_error: why.slice(0, 2000) }
+  if ((await trx<Row>('outbox').where({ id }).whereNot({ state: 'failed' }).update(failed)) === 0)
+    throw new AlreadyDone()
+}
+
+export class AlreadyDone extends Error {
+  override readonly name = 'AlreadyDone'
 }
 
 /** Rows by state: for the operator. */

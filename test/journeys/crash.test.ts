@@ -2,24 +2,23 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
-  type Folder,
   type OutsideSandbox,
   runMain,
   type ServerProcess,
   startProcess,
   startSandbox,
-  temporaryFolder,
+  workplace,
 } from '../support/process.ts'
 import { SETTINGS } from '../support/server.ts'
 import { call, startChat, textsFrom, visitorOf } from '../support/visitor.ts'
 
 let sandbox: OutsideSandbox
-let folder: Folder
+let folder: Awaited<ReturnType<typeof workplace>>
 const running: ServerProcess[] = []
 
 beforeEach(async () => {
   sandbox = await startSandbox()
-  folder = temporaryFolder()
+  folder = await workplace()
 })
 afterEach(async () => {
   for (const server of running.splice(0)) {
@@ -27,7 +26,7 @@ afterEach(async () => {
     await server.ended
   }
   await sandbox.close()
-  folder.remove()
+  await folder.remove()
 })
 
 async function start(env: Record<string, string> = {}): Promise<ServerProcess> {
@@ -36,6 +35,7 @@ async function start(env: Record<string, string> = {}): Promise<ServerProcess> {
   const server = await startProcess(
     {
       PORT: '0',
+      DATABASE_URL: folder.databaseUrl,
       FRONTROOM_SETTINGS: settings,
       WEBEX_API_URL: sandbox.apiUrl,
       WEBEX_ACCESS_TOKEN: sandbox.accounts.integrationToken,
@@ -68,7 +68,7 @@ describe('a server that is killed', () => {
       await sandbox.staff.noMoreFaults()
 
       const next = await start()
-      await expect.poll(() => sandbox.staff.rooms(), { timeout: 10_000 }).toEqual([])
+      await expect.poll(() => sandbox.staff.rooms(), { timeout: 30_000 }).toEqual([])
       await expect.poll(() => sandbox.staff.hooks()).toEqual([])
       const again = await call(next.origin, 'POST', '/chats', { token, body: { topic: 'sales' } })
       expect(again.status).toBe(201)
@@ -126,7 +126,7 @@ describe('a server that is told to stop', () => {
 
 describe('a server that should not start', () => {
   const refusal = async (env: Record<string, string>) => {
-    const server = runMain({ PORT: '0', ...env }, folder.path)
+    const server = runMain({ PORT: '0', DATABASE_URL: folder.databaseUrl, ...env }, folder.path)
     expect(await server.ended).toBe(1)
     return server.said()
   }

@@ -3,18 +3,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSandbox } from '../../sandbox/index.ts'
-import { type Folder, runMain, startProcess, startSandbox, temporaryFolder } from '../support/process.ts'
+import { runMain, startProcess, startSandbox, workplace } from '../support/process.ts'
 import { SETTINGS } from '../support/server.ts'
 import { call, startChat } from '../support/visitor.ts'
 
-let folder: Folder
+let folder: Awaited<ReturnType<typeof workplace>>
 const ending: (() => Promise<unknown>)[] = []
-beforeEach(() => {
-  folder = temporaryFolder()
+beforeEach(async () => {
+  folder = await workplace()
 })
 afterEach(async () => {
   for (const end of ending.splice(0).toReversed()) await end()
-  folder.remove()
+  await folder.remove()
 })
 
 /** A port nobody listens on for now. */
@@ -32,7 +32,12 @@ describe('a server that comes up', () => {
   it('lives at once, is ready when Webex knows it, and comes good by itself after an outage', async () => {
     const port = await freePort()
     const server = runMain(
-      { PORT: '0', WEBEX_API_URL: `http://127.0.0.1:${port}/v1`, WEBEX_ACCESS_TOKEN: 'sandbox' },
+      {
+        PORT: '0',
+        DATABASE_URL: folder.databaseUrl,
+        WEBEX_API_URL: `http://127.0.0.1:${port}/v1`,
+        WEBEX_ACCESS_TOKEN: 'sandbox',
+      },
       folder.path,
     )
     ending.push(async () => {
@@ -67,7 +72,12 @@ describe('a server that comes up', () => {
     const sandbox = await startSandbox()
     ending.push(sandbox.close)
     const server = await startProcess(
-      { PORT: '0', WEBEX_API_URL: sandbox.apiUrl, WEBEX_ACCESS_TOKEN: sandbox.accounts.integrationToken },
+      {
+        PORT: '0',
+        DATABASE_URL: folder.databaseUrl,
+        WEBEX_API_URL: sandbox.apiUrl,
+        WEBEX_ACCESS_TOKEN: sandbox.accounts.integrationToken,
+      },
       folder.path,
     )
     ending.push(async () => {
@@ -91,6 +101,7 @@ describe('a server that comes up', () => {
     const server = await startProcess(
       {
         PORT: '0',
+        DATABASE_URL: folder.databaseUrl,
         PUBLIC_URL: 'http://chat.internal.example',
         FRONTROOM_SETTINGS: settings,
         WEBEX_API_URL: sandbox.apiUrl,

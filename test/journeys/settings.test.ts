@@ -3,28 +3,28 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Folder, type ServerProcess, startProcess, temporaryFolder } from '../support/process.ts'
+import { type ServerProcess, startProcess, workplace } from '../support/process.ts'
 import { SETTINGS } from '../support/server.ts'
 import { staffAt } from '../support/staff.ts'
 import { call } from '../support/visitor.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/server/settings.js', import.meta.url))
 
-let folder: Folder
+let folder: Awaited<ReturnType<typeof workplace>>
 let server: ServerProcess | undefined
-beforeEach(() => {
-  folder = temporaryFolder()
+beforeEach(async () => {
+  folder = await workplace()
 })
 afterEach(async () => {
   server?.signal('SIGTERM')
   await server?.ended
   server = undefined
-  folder.remove()
+  await folder.remove()
 })
 
 const env = (more: Record<string, string> = {}) => ({
   PORT: '0',
-  DATABASE_URL: `sqlite:${join(folder.path, 'test.db')}`,
+  DATABASE_URL: folder.databaseUrl,
   ...more,
 })
 

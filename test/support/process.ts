@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createSandbox } from '../../sandbox/index.ts'
+import { createDatabase } from './mysql.ts'
 import { type Staff, staffAt } from './staff.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
@@ -44,6 +45,20 @@ export interface Folder {
 export function temporaryFolder(): Folder {
   const path = mkdtempSync(join(tmpdir(), 'frontroom-test-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** A folder to run a server process in, and the database of the lane's engine for it. */
+export async function workplace(): Promise<{ path: string; databaseUrl: string; remove(): Promise<void> }> {
+  const folder = temporaryFolder()
+  const database = process.env.FRONTROOM_TEST_ENGINE === 'mysql' ? await createDatabase() : null
+  return {
+    path: folder.path,
+    databaseUrl: database?.url ?? `sqlite:${join(folder.path, 'test.db')}`,
+    async remove() {
+      folder.remove()
+      await database?.drop()
+    },
+  }
 }
 
 export interface ServerProcess {

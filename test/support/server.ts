@@ -6,6 +6,7 @@ import { readConfig } from '../../server/config.ts'
 import type { Geo } from '../../server/ports.ts'
 import { readSettings } from '../../server/settings.ts'
 import { importSettings } from '../../server/settings-file.ts'
+import { createDatabase } from './mysql.ts'
 import { type Staff, staffAt } from './staff.ts'
 
 export const ASSETS = fileURLToPath(new URL('../../dist/', import.meta.url))
@@ -30,7 +31,9 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-const STEP_SECONDS = 30
+const onMysql = process.env.FRONTROOM_TEST_ENGINE === 'mysql'
+
+const STEP_SECONDS = 10
 
 /** Always open: no test depends on the day it runs. */
 export const SETTINGS = {
@@ -74,9 +77,10 @@ export async function startServer(
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
   let ahead = 0
   const clock = { now: () => Date.now() + ahead }
+  const database = onMysql ? await createDatabase() : null
   const config = readConfig({
     PORT: '0',
-    DATABASE_URL: 'sqlite::memory:',
+    DATABASE_URL: database?.url ?? 'sqlite::memory:',
     ADMIN_EMAIL: 'admin@example.com',
     ADMIN_PASSWORD: 'correct horse',
     ...options.env,
@@ -114,6 +118,6 @@ export async function startServer(
       await put(change)
       await app.tick()
     },
-    close: () => app.close(),
+    close: () => app.close().finally(database?.drop),
   }
 }
