@@ -46,6 +46,7 @@ await Promise.all([
       'geo-worker': 'server/geo-worker.ts',
       settings: 'server/cli/settings.ts',
       webex: 'server/cli/webex.ts',
+      erase: 'server/cli/erase.ts',
     },
     outdir: `${out}/server`,
   }),

@@ -1,6 +1,7 @@
 /** Every change of the schema, in order. Append only: what has run somewhere is never edited. */
 import type { Knex } from 'knex'
 import { initial } from './001-initial.ts'
+import { privacy } from './002-privacy.ts'
 
 export interface Migration {
   readonly name: string
@@ -8,4 +9,4 @@ export interface Migration {
   down(db: Knex.Transaction): Promise<void>
 }
 
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, privacy]

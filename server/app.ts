@@ -5,6 +5,8 @@ import { texts } from '../widget/texts.ts'
 import { desks, rootSecret } from './adapters.ts'
 import { deliverHead } from './chat/deliver.ts'
 import type { Deps, Log } from './chat/deps.ts'
+import { purge } from './chat/purge.ts'
+import { newId } from './chat/secrets.ts'
 import { createSettingsInForce } from './chat/settings-in-force.ts'
 import { compensateDeadStarts, createStart } from './chat/start.ts'
 import { createSweep, flushBeats } from './chat/sweep.ts'
@@ -130,6 +132,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       log,
     })
 
+    const processId = newId()
     const readiness = createReadiness(() => store.probe())
     const http = createHttp({
       deps,
@@ -177,6 +180,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const jobs = [
       { name: 'sweep', everySeconds: 5, run: createSweep(deps) },
       { name: 'settings', everySeconds: 5, run: () => settings.refresh() },
+      { name: 'purge', everySeconds: 30, run: hourly(clock, () => purge(deps, processId)) },
       { name: 'dead starts', everySeconds: 5, run: () => compensateDeadStarts(deps, false) },
       {
         name: 'rooms',
@@ -272,6 +276,17 @@ function flushWhenDue(deps: Deps, settings: Deps['settings']) {
     if (now - last < Math.min(10_000, heartbeatMs / 3)) return
     last = now
     await flushBeats(deps)
+  }
+}
+
+/** The first time soon after the start, so that a server that is restarted daily purges too. */
+function hourly(clock: Clock, run: () => Promise<unknown>) {
+  let last = Number.NEGATIVE_INFINITY
+  return async () => {
+    const now = clock.now()
+    if (now - last < 3_600_000) return
+    last = now
+    await run()
   }
 }
 

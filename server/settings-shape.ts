@@ -199,9 +199,10 @@ export const IDENTITY: Form['fields'] = [
 const field = z
   .strictObject({
     id: z.string().regex(/^[A-Za-z][\w-]{0,63}$/, 'must be letters, digits, - and _, a letter first'),
-    type: z.enum(['text', 'email', 'tel', 'textarea']),
+    type: z.enum(['text', 'email', 'tel', 'textarea', 'consent']),
     required: z.boolean().default(false),
     label: localized,
+    version: line(64).exactOptional(),
   })
   .check(
     rule((given, fail) => {
@@ -209,6 +210,10 @@ const field = z
       const fixed = id === 'email' ? 'email' : id === 'name' ? 'text' : undefined
       if (fixed && type !== undefined && type !== fixed)
         fail(['type'], `must be "${fixed}" for the field "${id}"`)
+      const versioned = member(given, 'version') !== undefined
+      if (type === 'consent' && !versioned)
+        fail(['version'], 'is required: it is kept with what was agreed to')
+      if (type !== 'consent' && versioned) fail(['version'], 'belongs to fields of type "consent" only')
     }),
   )
 

@@ -32,11 +32,12 @@ export function configView(settings: Settings | null, builtIn: Texts, asked: str
   const base = lang.split('-')[0] ?? lang
   const formView = (form: Form) => ({
     mode: form.mode,
-    fields: form.fields.map(({ id, type, required, label }) => ({
+    fields: form.fields.map(({ id, type, required, label, version }) => ({
       id,
       type,
       required,
       label: inLanguage(label, lang),
+      ...(version !== undefined && { version }),
     })),
   })
   return {

@@ -6,7 +6,7 @@
 import { isMobile, maskAddress } from '../core/address.ts'
 import { DeliveryError, Problem } from '../core/errors.ts'
 import type { ChatEvent, Page } from '../core/events.ts'
-import { type Answers, missingAnswers, wrongAnswers } from '../core/form.ts'
+import { type Answers, agreedTo, missingAnswers, wrongAnswers } from '../core/form.ts'
 import { openerLines, roomTitle } from '../core/opener.ts'
 import { inLanguage, type Settings, type Topic } from '../core/settings.ts'
 import type { ChatBrief, RoomRef } from '../ports.ts'
@@ -98,6 +98,7 @@ export function createStart(deps: Deps) {
         userAgent: visitor.userAgent,
         mobile: isMobile(visitor.userAgent),
         place,
+        consent: agreedTo(form, answers, wish.lang ?? session.lang),
         createdAt: clock.now(),
       }
       if (!open) await store.chats.create(trx, facts, clock.now() + ABANDONED_MS)
@@ -162,7 +163,10 @@ export function createStart(deps: Deps) {
         deps,
         trx,
         { ...before, startedAt: clock.now(), roomId: room.id, room: room.details },
-        [{ type: 'opened', text: message }, ...(present ? [] : [{ type: 'close', reason: 'logout' } as const])],
+        [
+          { type: 'opened', text: message },
+          ...(present ? [] : [{ type: 'close', reason: 'logout' } as const]),
+        ],
         clock.now(),
       )
       return decided

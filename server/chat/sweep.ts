@@ -1,5 +1,5 @@
 /** Clocks that ran out: visitors who left, chats that fell asleep. Signs of life are written first, then judged. */
-import { overdue, type Patience } from '../core/idle.ts'
+import { overdue, type Patience, suspects } from '../core/idle.ts'
 import type { Deps } from './deps.ts'
 import { handle } from './handle.ts'
 
@@ -20,7 +20,7 @@ export async function flushBeats({ store, watch }: Deps): Promise<void> {
 /** Sweeps run every few seconds; a longer gap means that we, or the database, were away, and not the visitors. */
 const GAP_MS = 20_000
 
-/** Looks at every open chat once. Returns how many it acted on. */
+/** Looks at every open chat on which a clock may have run out. Returns how many it acted on. */
 export function createSweep(deps: Deps): () => Promise<number> {
   let since = deps.startedAt
   let last = deps.startedAt
@@ -50,7 +50,7 @@ async function sweep(deps: Deps, since: number): Promise<number> {
   let acted = 0
   let after = ''
   for (;;) {
-    const chats = await store.chats.listOpen(store.db, BATCH, after)
+    const chats = await store.chats.listSuspects(store.db, suspects(patience, clock.now()), BATCH, after)
     for (const chat of chats) {
       const now = clock.now()
       const lastBeat = watch.isHeld(chat.id) ? now : chat.beatAt

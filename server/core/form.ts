@@ -1,6 +1,6 @@
 /** Checks what a visitor filled in before a chat starts. */
 import type { FieldError } from './errors.ts'
-import type { Form } from './settings.ts'
+import { type Form, inLanguage } from './settings.ts'
 
 export interface Answers {
   readonly name: string | null
@@ -32,8 +32,25 @@ export function wrongAnswers(form: Form, answers: Answers): FieldError[] {
     if (field.type === 'email' && value !== '' && !isEmail(value)) {
       return [{ path: `fields.${id}`, message: 'This is not an e-mail address.' }]
     }
+    if (field.type === 'consent' && value !== '' && value !== field.version) {
+      return [{ path: `fields.${id}`, message: 'This text has changed. Please read and accept it again.' }]
+    }
     return []
   })
+}
+
+/** What the visitor agreed to: the first consent of the form that was given, with its text as they read it. */
+export function agreedTo(
+  form: Form,
+  answers: Answers,
+  lang: string,
+): { version: string; text: string } | null {
+  for (const { id, type, version, label } of form.fields) {
+    if (type === 'consent' && version !== undefined && answers.fields[id] === version) {
+      return { version, text: inLanguage(label, lang) }
+    }
+  }
+  return null
 }
 
 /** Enough to catch a slip of the hand; whether an address exists only a letter to it can tell. */

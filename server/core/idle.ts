@@ -14,6 +14,18 @@ const AWAY_TOLD_AFTER_MS = 5_000
 const WARN_SHARE = 0.2
 const WARN_AT_MOST_MS = 120_000
 
+const leadOf = (limit: number) => Math.min(limit * WARN_SHARE, WARN_AT_MOST_MS)
+
+/**
+ * Open chats a sweep has to look at: last sign of life at or before `beatBefore`, or idle since `idleBefore` or longer, or
+ * away. All others cannot be overdue.
+ */
+export function suspects(patience: Patience, now: number): { beatBefore: number; idleBefore: number } {
+  const { heartbeatMs, visitorIdleMs, botIdleMs } = patience
+  const soonest = Math.min(...[visitorIdleMs, botIdleMs].map((limit) => limit - leadOf(limit)))
+  return { beatBefore: now - heartbeatMs, idleBefore: now - soonest }
+}
+
 /**
  * What the sweep must do about one open chat now, if anything.
  * @param lastBeat the visitor's last sign of life. @param since nothing counts from before: our own start.
@@ -31,7 +43,7 @@ export function overdue(
   const limit = chat.state === 'bot' ? patience.botIdleMs : patience.visitorIdleMs
   const closesAt = Math.max(chat.idleSince, since) + limit
   if (now >= closesAt) return { type: 'close', reason: 'visitor_idle' }
-  if (!chat.idleWarned && now >= closesAt - Math.min(limit * WARN_SHARE, WARN_AT_MOST_MS)) {
+  if (!chat.idleWarned && now >= closesAt - leadOf(limit)) {
     return { type: 'idle_warning', closesAt }
   }
   if (chat.away === 'gone' && now - (chat.awaySince ?? now) >= AWAY_TOLD_AFTER_MS)

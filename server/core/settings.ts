@@ -33,9 +33,11 @@ export interface Calendar {
 export interface FormField {
   /** `name` and `email` are the visitor's; any other id is the site owner's own. */
   readonly id: string
-  readonly type: 'text' | 'email' | 'tel' | 'textarea'
+  /** `consent`: a box to tick; its answer is the `version` of the text in `label` that was agreed to. */
+  readonly type: 'text' | 'email' | 'tel' | 'textarea' | 'consent'
   readonly required: boolean
   readonly label: Localized
+  readonly version?: string | undefined
 }
 
 export interface Form {

@@ -133,9 +133,10 @@ const form = z.object({
   fields: z.array(
     z.object({
       id: z.string(),
-      type: z.enum(['text', 'email', 'tel', 'textarea']),
+      type: z.enum(['text', 'email', 'tel', 'textarea', 'consent']),
       required: z.boolean(),
       label: z.string(),
+      version: z.string().optional(),
     }),
   ),
 })

@@ -21,6 +21,8 @@ export interface ChatFacts {
   readonly userAgent: string
   readonly mobile: boolean
   readonly place: Place | null
+  /** What the visitor agreed to; null when the form did not ask. */
+  readonly consent: Readonly<{ version: string; text: string }> | null
   readonly createdAt: number
 }
 
@@ -67,7 +69,10 @@ interface Row {
   read_id: string | null
   read_at: number | null
   staff_at: number | null
+  consent: string | null
 }
+
+const OPEN: readonly ChatState[] = ['bot', 'waiting', 'live']
 
 const toChat = (row: Row): StoredChat => ({
   id: row.id,
@@ -87,6 +92,7 @@ const toChat = (row: Row): StoredChat => ({
   userAgent: row.user_agent,
   mobile: Boolean(row.mobile),
   place: row.place === null ? null : (JSON.parse(row.place) as Place),
+  consent: row.consent === null ? null : (JSON.parse(row.consent) as StoredChat['consent']),
   lastSeq: row.last_seq,
   createdAt: row.created_at,
   startedAt: row.started_at,
@@ -121,6 +127,7 @@ export async function create(trx: Knex.Transaction, facts: ChatFacts, openingUnt
     user_agent: facts.userAgent,
     mobile: facts.mobile,
     place: facts.place && JSON.stringify(facts.place),
+    consent: facts.consent && JSON.stringify(facts.consent),
     last_seq: 0,
     created_at: facts.createdAt,
     beat_at: facts.createdAt,
@@ -219,11 +226,22 @@ export async function beat(db: Db, beats: ReadonlyMap<string, number>): Promise<
   }
 }
 
-/** Open chats on which a clock may have run out, the oldest sign of life first. */
-export async function listOpen(db: Db, limit: number, after: string): Promise<StoredChat[]> {
+/** Open chats on which a clock may have run out (see `suspects` in core/idle), in pages by id. */
+export async function listSuspects(
+  db: Db,
+  due: Readonly<{ beatBefore: number; idleBefore: number }>,
+  limit: number,
+  after: string,
+): Promise<StoredChat[]> {
   const rows = await db<Row>('chats')
-    .whereIn('state', ['bot', 'waiting', 'live'])
+    .whereIn('state', OPEN)
     .where('id', '>', after)
+    .where((either) =>
+      either
+        .where('beat_at', '<=', due.beatBefore)
+        .orWhere('idle_since', '<=', due.idleBefore)
+        .orWhere('away', 'gone'),
+    )
     .orderBy('id')
     .limit(limit)
   return rows.map(toChat)
@@ -253,11 +271,36 @@ export async function listAbandonedStarts(db: Db, now: number): Promise<string[]
   return rows.map((row) => row.id)
 }
 
-/** A failed start whose room is gone: nothing of it stays. */
-export async function remove(trx: Knex.Transaction, id: string): Promise<void> {
+export interface Removed {
+  readonly events: number
+  readonly roomLines: number
+}
+
+/** Everything there is of a chat. What became of its room is not known here. */
+export async function remove(trx: Knex.Transaction, id: string): Promise<Removed> {
   await trx('outbox').where({ chat_id: id }).delete()
-  await trx('events').where({ chat_id: id }).delete()
+  const roomLines = await trx('room_lines').where({ chat_id: id }).delete()
+  const events = await trx('events').where({ chat_id: id }).delete()
   await trx<Row>('chats').where({ id }).delete()
+  return { events, roomLines }
+}
+
+/** Closed before that instant, the oldest first: a purge's next batch. */
+export async function listClosedBefore(db: Db, before: number, limit: number): Promise<StoredChat[]> {
+  const rows = await db<Row>('chats')
+    .where({ state: 'closed' })
+    .where('closed_at', '<', before)
+    .orderBy('closed_at')
+    .limit(limit)
+  return rows.map(toChat)
+}
+
+/** Chats of one visitor, by the address they gave. */
+export async function listByEmail(db: Db, email: string): Promise<StoredChat[]> {
+  const rows = await db<Row>('chats')
+    .whereRaw('lower(email) = ?', [email.toLowerCase()])
+    .orderBy('created_at')
+  return rows.map(toChat)
 }
 
 /** Chats by state: for the operator. */

@@ -5,6 +5,7 @@ import type { Knex } from 'knex'
 import * as chats from './chats.ts'
 import { type Db, type Engine, isDuplicate, isTransient, isUnavailable, openDatabase } from './database.ts'
 import * as events from './events.ts'
+import * as jobs from './jobs.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
 import * as outbox from './outbox.ts'
 import * as roomLines from './room-lines.ts'
@@ -25,6 +26,7 @@ export interface Store {
   readonly sessions: typeof sessions
   readonly chats: typeof chats
   readonly events: typeof events
+  readonly jobs: typeof jobs
   readonly outbox: typeof outbox
   readonly roomLines: typeof roomLines
   readonly settings: typeof settings
@@ -57,6 +59,7 @@ export function createStore(engine: Engine): Store {
     sessions,
     chats,
     events,
+    jobs,
     outbox,
     roomLines,
     settings,

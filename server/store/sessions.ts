@@ -60,3 +60,19 @@ export async function saveParameters(trx: Knex.Transaction, id: string, paramete
 export async function end(trx: Knex.Transaction, id: string, at: number): Promise<void> {
   await trx<Row>('sessions').where({ id }).whereNull('ended_at').update({ ended_at: at })
 }
+
+/** Sessions from before that instant that have no chat left. Returns how many went. */
+export async function removeUnused(db: Db, before: number, limit: number): Promise<number> {
+  const rows = await db<Row>('sessions')
+    .where('created_at', '<', before)
+    .whereNotExists(db('chats').whereRaw('chats.session_id = sessions.id'))
+    .limit(limit)
+    .select('id')
+  if (rows.length === 0) return 0
+  return db<Row>('sessions')
+    .whereIn(
+      'id',
+      rows.map((row) => row.id),
+    )
+    .delete()
+}

@@ -23,6 +23,7 @@ function facts(sessionId: string, change: Partial<ChatFacts> = {}): ChatFacts {
     userAgent: 'Mozilla/5.0',
     mobile: true,
     place: { country: 'Poland' },
+    consent: { version: '1', text: 'Yes' },
     createdAt: NOW,
     ...change,
   }
@@ -187,10 +188,12 @@ export function storeContract(
     it('goes through open chats in pages, and round and round through their rooms', async () => {
       const made = (await Promise.all([opened(), opened(), opened()])).map(({ id }) => id).sort()
       await chat()
-      expect((await store.chats.listOpen(store.db, 2, '')).map(({ id }) => id)).toEqual(made.slice(0, 2))
-      expect((await store.chats.listOpen(store.db, 2, made[1] ?? '')).map(({ id }) => id)).toEqual(
-        made.slice(2),
-      )
+      const due = { beatBefore: NOW, idleBefore: NOW - 1 }
+      const suspects = async (after: string) => store.chats.listSuspects(store.db, due, 2, after)
+      expect((await suspects('')).map(({ id }) => id)).toEqual(made.slice(0, 2))
+      expect((await suspects(made[1] ?? '')).map(({ id }) => id)).toEqual(made.slice(2))
+      const none = { beatBefore: NOW - 1, idleBefore: NOW - 1 }
+      expect(await store.chats.listSuspects(store.db, none, 9, '')).toEqual([])
       const rooms = made.map((id) => `room ${id}`)
       expect(await store.chats.nextRooms(store.db, '', 2)).toEqual(rooms.slice(0, 2))
       expect(await store.chats.nextRooms(store.db, rooms[1] ?? '', 2)).toEqual([rooms[2], rooms[0]])
