@@ -18,7 +18,7 @@ const cssAsText = {
       const { code } = await transform(await readFile(path, 'utf8'), {
         loader: 'css',
         minify: true,
-        target: 'es2022',
+        charset: 'utf8',
       })
       return { contents: code.trim(), loader: 'text' }
     })

@@ -1,58 +1,18 @@
 /**
- * Every text the widget shows, by key. Pure data: the server imports `texts` and sends the visitor's language with
- * `GET /api/v1/config`; the chat bundle imports only `en`, which is its fallback, and the bundler drops the rest.
- * `{n}`, `{when}` are filled in. `ended_<reason>` may be there for any close reason of the visitor API; `ended` is for the rest.
+ * Every text the widget shows, by key. Pure data: the server sends those of the visitor's language with
+ * `GET /api/v1/config`. `{n}`, `{when}` are filled in. `ended_<reason>` may be there for any close reason of the visitor
+ * API; `ended` is for the rest.
  */
+import { en as basic } from './chat/english.ts'
 
-export const en = {
-  open: 'Open chat',
-  unread: '{n} unread',
-  minimise: 'Minimise chat',
-  end: 'End chat',
-  endAsk: 'End this chat?',
-  endKeep: 'Keep chatting',
-  loading: 'Loading…',
-  failed: 'This did not work. Please try again.',
-  retry: 'Try again',
-  topics: 'How can we help?',
-  topicOpens: 'Opens {when}',
-  optional: 'optional',
-  fieldRequired: 'Please fill this in.',
-  fieldEmail: 'Please enter an address like name@example.com.',
-  start: 'Start chat',
-  starting: 'Connecting you…',
-  closed: 'We are closed right now',
-  opensAgain: 'We are back',
-  log: 'Conversation',
-  message: 'Your message',
-  placeholder: 'Write a message…',
-  send: 'Send',
-  charsLeft: 'Characters left: {n}',
-  you: 'You',
-  agent: 'Agent',
-  bot: 'Assistant',
-  system: 'Notice',
-  sending: 'Sending…',
-  sent: 'Sent',
-  delivered: 'Delivered',
-  unsent: 'Not sent',
-  undelivered: 'Not delivered',
-  edited: 'edited',
-  deleted: 'This message was deleted.',
-  waiting: 'Someone will be with you shortly.',
-  offline: 'No connection. Trying again…',
-  idle: 'Are you still there? The chat closes at {when}.',
-  here: 'I’m still here',
-  ended: 'The chat has ended.',
+const en = {
+  ...basic,
   ended_visitor_ended: 'You ended the chat.',
   ended_visitor_idle: 'The chat ended as nothing was written for a while.',
   ended_agent_closed: 'Our team ended the chat.',
-  again: 'Start a new chat',
 }
 
-export type TextKey = keyof typeof en
-
-const pl: Record<TextKey, string> = {
+const pl: Record<keyof typeof en, string> = {
   open: 'Otwórz czat',
   unread: 'nieprzeczytane: {n}',
   minimise: 'Zminimalizuj czat',
@@ -63,16 +23,14 @@ const pl: Record<TextKey, string> = {
   failed: 'Nie udało się. Proszę spróbować ponownie.',
   retry: 'Spróbuj ponownie',
   topics: 'W czym możemy pomóc?',
-  topicOpens: 'Czynne od: {when}',
+  opens: 'Czynne od: {when}',
   optional: 'opcjonalnie',
   fieldRequired: 'Proszę wypełnić to pole.',
   fieldEmail: 'Proszę podać adres w postaci nazwa@example.com.',
   start: 'Rozpocznij czat',
   starting: 'Łączymy…',
   closed: 'Teraz jest nieczynne',
-  opensAgain: 'Wracamy',
   log: 'Rozmowa',
-  message: 'Twoja wiadomość',
   placeholder: 'Napisz wiadomość…',
   send: 'Wyślij',
   charsLeft: 'Pozostało znaków: {n}',
@@ -98,4 +56,4 @@ const pl: Record<TextKey, string> = {
   again: 'Rozpocznij nowy czat',
 }
 
-export const texts: Readonly<Record<'en' | 'pl', Readonly<Record<TextKey, string>>>> = { en, pl }
+export const texts: Readonly<Record<'en' | 'pl', Readonly<Record<keyof typeof en, string>>>> = { en, pl }

@@ -36,7 +36,7 @@ async function startChat(topic = 'Sales'): Promise<void> {
 }
 
 const say = async (text: string) => {
-  await page.getByRole('textbox', { name: /your message/i }).fill(text)
+  await page.getByRole('textbox', { name: /message/i }).fill(text)
   await page.keyboard.press('Enter')
 }
 

@@ -77,9 +77,7 @@ describe('the widget on somebody else’s page', () => {
     await page.getByRole('radio', { name: 'Sales' }).check()
     await page.getByRole('button', { name: 'Start chat' }).click()
     await log().waitFor()
-    await page
-      .getByRole('textbox', { name: /your message/i })
-      .fill('See https://www.example.com/?a=1 <b>now</b>')
+    await page.getByRole('textbox', { name: /message/i }).fill('See https://www.example.com/?a=1 <b>now</b>')
     await page.keyboard.press('Enter')
     const room = await server.staff.theRoom()
     await server.staff.write(room.id, 'anna@example.com', '<img src=x onerror=alert(1)> javascript:alert(1)')

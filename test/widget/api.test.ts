@@ -54,9 +54,9 @@ describe('a call', () => {
     [204, ''],
     [200, '<html>Welcome to our hotel</html>'],
     [502, '<html>Bad Gateway</html>'],
-  ])('reads %s with %j as empty', async (status, text) => {
+  ])('takes %s with %j for no success', async (status, text) => {
     const base = await serve((_, __, response) => response.writeHead(status).end(text))
-    expect(await createCall(base, () => undefined)('config')).toMatchObject({ status, body: {} })
+    expect(await createCall(base, () => undefined)('config')).toMatchObject({ ok: false, status, body: {} })
   })
 
   it('says status 0 when nobody answers or the caller has lost interest', async () => {

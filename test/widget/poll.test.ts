@@ -111,15 +111,6 @@ describe('the poll', () => {
     poll.stop()
   })
 
-  it('takes an answer without events, as of a captive portal, for none', async () => {
-    const { poll, asked, links, heard, pauses } = polling()
-    poll.start()
-    asked[0]?.answer(JSON.parse('{"ok":true,"status":200,"retryAfter":0,"body":{}}'))
-    await until(() => expect(pauses.length).toBe(1))
-    expect([links, heard]).toEqual([[false], []])
-    poll.stop()
-  })
-
   it('asks at once when it is kicked, out of a pause and out of a held request', async () => {
     const { poll, asked, links, pauses, answered } = polling()
     poll.start()

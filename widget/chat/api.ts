@@ -1,7 +1,10 @@
 /** The visitor API over fetch. Nothing is thrown: what went wrong is in the answer. */
 import type { Problem } from './wire.ts'
 
-/** `status` is 0 when there was no answer at all; `retryAfter` are the seconds the server asked us to wait, or 0. */
+/**
+ * `status` is 0 when there was no answer at all; `retryAfter` are the seconds the server asked us to wait, or 0. `ok` is a
+ * success with a JSON body: a captive portal's "200 OK" is none, nor is 204, whose only caller does not look.
+ */
 export type Answer<T> = { readonly status: number; readonly retryAfter: number } & (
   | { readonly ok: true; readonly body: T }
   | { readonly ok: false; readonly body: Problem }
@@ -12,10 +15,10 @@ export function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 429
 }
 
-/** `body` makes it a POST, null one without a body. After `seconds` (15) nobody is believed to answer any more. */
+/** `content` makes it a POST, null one without a body. After `seconds` (15) nobody is believed to answer any more. */
 export type Call = <T>(
   path: string,
-  body?: unknown,
+  content?: unknown,
   seconds?: number,
   signal?: AbortSignal,
 ) => Promise<Answer<T>>
@@ -26,13 +29,13 @@ export type Call = <T>(
  * and follows a link at once has written.
  */
 export function createCall(base: string, token: () => string | undefined): Call {
-  return async (path, body, seconds = 15, signal) => {
+  return async (path, content, seconds = 15, signal) => {
     const life = new AbortController()
     const abort = () => life.abort()
     const headers: Record<string, string> = {}
     if (token()) headers.Authorization = `Bearer ${token()}`
-    if (body) headers['Content-Type'] = 'application/json'
-    const keepalive = body !== undefined
+    if (content) headers['Content-Type'] = 'application/json'
+    const keepalive = content !== undefined
     setTimeout(abort, seconds * 1000)
     signal?.addEventListener('abort', abort)
     try {
@@ -40,14 +43,14 @@ export function createCall(base: string, token: () => string | undefined): Call 
         method: keepalive ? 'POST' : 'GET',
         credentials: 'omit',
         headers,
-        body: body ? JSON.stringify(body) : null,
+        body: content ? JSON.stringify(content) : null,
         keepalive,
         signal: life.signal,
       })
-      const { ok, status } = response
+      const { status } = response
       const retryAfter = Number(response.headers.get('Retry-After')) || 0
-      // 204 has no body, and a proxy's error page is not JSON.
-      return { ok, status, retryAfter, body: await response.json().catch(() => ({})) }
+      const body = await response.json().catch(() => null)
+      return { ok: response.ok && !!body, status, retryAfter, body: body ?? {} }
     } catch {
       return { ok: false, status: 0, retryAfter: 0, body: {} }
     }

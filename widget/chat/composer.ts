@@ -6,19 +6,14 @@ import type { Say } from './i18n.ts'
 const MAX = 4000
 const NEAR = 400
 
-/** `draft` is kept outside, as the composer is made anew when the language changes. */
-export function createComposer(
-  say: Say,
-  arrow: Element,
-  draft: { text: string },
-  send: (text: string) => void,
-): HTMLElement {
+export function createComposer(say: Say, arrow: Element, send: (text: string) => void): HTMLElement {
   const count = h('div', { id: 'count' })
   const box = h('textarea', {
-    'aria-label': say('message'),
+    'aria-label': say('placeholder'),
     'aria-describedby': 'count',
     placeholder: say('placeholder'),
-    rows: 1,
+    // Grows where `field-sizing` is known.
+    rows: 2,
     enterkeyhint: 'send',
     input: fit,
   })
@@ -29,26 +24,23 @@ export function createComposer(
     submit()
   })
 
-  function fit(): void {
+  function fit(): number {
     const text = box.value
     const left = MAX - [...text].length
-    draft.text = text
-    box.rows = Math.min(5, text.split('\n').length)
     setText(count, left > NEAR ? '' : say('charsLeft', left))
     setAttr(box, 'aria-invalid', left < 0 && 'true')
+    return left
   }
 
   function submit(): void {
     const text = box.value
     box.focus()
-    if (!text.trim() || [...text].length > MAX) return
+    if (!text.trim() || fit() < 0) return
     box.value = ''
     fit()
     send(text)
   }
 
-  box.value = draft.text
-  fit()
   return h(
     'div',
     { part: 'composer' },

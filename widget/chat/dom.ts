@@ -1,6 +1,6 @@
 type Attrs = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>
 
-/** An element: functions become listeners, `true` an empty attribute, `false` and undefined none. Never HTML. */
+/** An element: functions become listeners, `true` an empty attribute; what is false or empty is left out. Never HTML. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attrs: Attrs = {},
@@ -17,8 +17,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 }
 
 export function setAttr(element: Element, name: string, value: string | number | boolean | undefined): void {
-  if (value === false || value === undefined) element.removeAttribute(name)
-  else element.setAttribute(name, value === true ? '' : `${value}`)
+  if (value) element.setAttribute(name, value === true ? '' : `${value}`)
+  else element.removeAttribute(name)
 }
 
 /** Writes only what changed: screen readers may read a rewritten node again. */

@@ -19,25 +19,21 @@ export function pathOf({ id }: Field): string {
   return OWN[id] ? id : `fields.${id}`
 }
 
-/** In the visitor's words. No more than the server can know: whether an address exists, only a mail tells. */
-export function mistakes(fields: readonly Field[], values: Values, say: Say): Complaints {
-  const found: Record<string, string> = {}
+/**
+ * The form's part of `POST /chats`, without empty answers, and what is wrong with it, in the visitor's words. No more is asked
+ * than the server can know: whether an address exists, only a mail tells.
+ */
+export function readForm(fields: readonly Field[], values: Values, say: Say) {
+  const errors: Record<string, string> = {}
+  const others: Record<string, string> = {}
+  const body: { name?: string; email?: string; fields: typeof others } = { fields: others }
   for (const field of fields) {
-    const value = (values[field.id] ?? '').trim()
-    if (field.required && !value) found[pathOf(field)] = say('fieldRequired')
-    if (field.type === 'email' && value && !/^[^\s@]+@[^\s@]+$/.test(value))
-      found[pathOf(field)] = say('fieldEmail')
-  }
-  return found
-}
-
-/** The form's part of `POST /chats`; empty answers are left out. */
-export function formBody(topicFields: readonly Field[], values: Values) {
-  const fields: Record<string, string> = {}
-  const body: { name?: string; email?: string; fields: typeof fields } = { fields }
-  for (const { id } of topicFields) {
+    const { id, type, required } = field
     const value = (values[id] ?? '').trim()
-    if (value) Object.assign(OWN[id] ? body : fields, { [id]: value })
+    const path = pathOf(field)
+    if (value) Object.assign(OWN[id] ? body : others, { [id]: value })
+    else if (required) errors[path] = say('fieldRequired')
+    if (value && type === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) errors[path] = say('fieldEmail')
   }
-  return body
+  return { body, errors }
 }

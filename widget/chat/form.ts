@@ -3,12 +3,13 @@ import { h, setAttr, setText } from './dom.ts'
 import { type Complaints, maxOf, pathOf } from './fields.ts'
 import { format } from './i18n.ts'
 import type { Acts, Stage, Wording } from './view.ts'
-import type { Config, Field } from './wire.ts'
+import type { Field, Topic } from './wire.ts'
 
 /** `values`: what was written, by field id; shared by all topics so that nothing is asked twice. */
 export function createForm(
   { say, locales }: Wording,
-  { topics }: Config,
+  topics: readonly Topic[],
+  chosen: string | undefined,
   values: Record<string, string>,
   acts: Acts,
 ): Stage {
@@ -17,9 +18,15 @@ export function createForm(
     return h(
       'label',
       { class: 'card' },
-      h('input', { type: 'radio', name: 'topic', value: id, disabled: !open, change: () => acts.topic(id) }),
-      h('span', { dir: 'auto' }, title),
-      h('small', {}, open ? '' : when ? say('topicOpens', when) : say('closed')),
+      h('input', {
+        type: 'radio',
+        name: 'topic',
+        checked: id === chosen,
+        disabled: !open,
+        change: () => acts.topic(id),
+      }),
+      title,
+      h('small', {}, open ? '' : when ? say('opens', when) : say('closed')),
     )
   })
   const fields = h('div')
@@ -46,7 +53,7 @@ export function createForm(
     const isArea = type === 'textarea'
     const input = h(isArea ? type : 'input', {
       'aria-describedby': `e-${id}`,
-      'aria-required': required && 'true',
+      required,
       maxlength: maxOf(field),
       type: !isArea && type,
       autocomplete: id === 'name' ? id : /email|tel/.test(type) && type,
@@ -59,14 +66,14 @@ export function createForm(
     complain.push((errors) => {
       const text = errors[pathOf(field)] ?? ''
       setText(error, text)
-      setAttr(input, 'aria-invalid', !!text && 'true')
+      setAttr(input, 'aria-invalid', text && 'true')
     })
     const note = h('small', {}, required ? '' : say('optional'))
     return h('div', {}, h('label', {}, label, ' ', note, input), error)
   }
 
   return {
-    element,
+    nodes: [element],
     update({ topic, errors, notice, phase, retryAt }) {
       if (topic !== shown) {
         shown = topic
@@ -74,9 +81,6 @@ export function createForm(
         fields.replaceChildren(
           ...(topics.find(({ id }) => id === topic)?.form?.fields ?? []).map(createField),
         )
-        for (const radio of element.querySelectorAll<HTMLInputElement>('[type=radio]')) {
-          radio.checked = radio.value === topic
-        }
       }
       for (const show of complain) show(errors)
       const isBusy = phase === 'starting'

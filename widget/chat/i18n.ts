@@ -1,5 +1,5 @@
 /** Texts and times in the visitor's language. */
-import { en, type TextKey } from '../texts.ts'
+import { en, type TextKey } from './english.ts'
 
 /** `n` fills the hole in the text, whatever its name. */
 export type Say = (key: TextKey, n?: string | number) => string
@@ -16,23 +16,21 @@ export function sayEnd(say: Say, reason: string | undefined): string {
 
 /**
  * Locales for times, best first: the visitor's own variants of the language (`en-GB`) know whether the clock has 12 or 24
- * hours. The browser's own when `lang` is none that `Intl` takes.
+ * hours.
  */
 export function localesOf(lang: string, preferred: readonly string[]): string[] {
-  try {
-    return Intl.getCanonicalLocales([...preferred.filter((tag) => tag.startsWith(lang.slice(0, 2))), lang])
-  } catch {
-    return []
-  }
+  return [...preferred.filter((tag) => tag.startsWith(lang.slice(0, 2))), lang]
 }
 
-/** A moment in the visitor's zone, as time of day or with its day; empty for no moment. */
-export function format(at: string | undefined, locales: string[], withDay = false): string {
-  const date = new Date(at ?? '')
-  const day: Intl.DateTimeFormatOptions | false = withDay && {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
+/** A moment in the visitor's zone, as time of day or with its date; empty for no moment, or a language `Intl` refuses. */
+export function format(at: string | undefined, locales: string[], withDate?: boolean): string {
+  try {
+    const style = new Intl.DateTimeFormat(locales, {
+      timeStyle: 'short',
+      dateStyle: withDate ? 'full' : undefined,
+    })
+    return style.format(new Date(at ?? ''))
+  } catch {
+    return ''
   }
-  return +date ? date.toLocaleString(locales, { hour: '2-digit', minute: '2-digit', ...day }) : ''
 }

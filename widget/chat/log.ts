@@ -13,22 +13,23 @@ export interface Log {
  * Rows are kept and moved, never made anew, so a live region reads each once. Fill the log before it is put into the
  * document and its history is not read out.
  */
-export function createLog(say: Say, locales: string[], retry: (key: string) => void): Log {
+export function createLog(say: Say, locales: string[], retry: (line: Line) => void): Log {
   // Focusable, as it must scroll by keyboard. A change of marks is no addition, so it is not read.
   const list = h('div', { class: 'list' })
   const element = h(
     'div',
-    { part: 'log', role: 'log', 'aria-label': say('log'), 'aria-relevant': 'additions', tabindex: 0 },
+    { part: 'log', role: 'log', 'aria-label': say('log'), 'aria-relevant': 'additions', tabindex: '0' },
     list,
   )
   const rows = new Map<string, (line: Line) => HTMLElement>()
 
-  function createRow({ key, from, at }: Line): (line: Line) => HTMLElement {
+  function createRow(first: Line): (line: Line) => HTMLElement {
+    const { from, at } = first
     const isOwn = from === 'visitor'
     const text = h('div', { class: 'text', dir: 'auto' })
     const edited = h('span')
     const status = h('span', { class: 'mark' })
-    const again = h('button', { class: 'link', click: () => retry(key) }, say('retry'))
+    const again = h('button', { click: () => retry(first) }, say('retry'))
     const meta = h('div', { class: 'meta' }, format(at, locales), edited, status, again)
     const row = h(
       'div',
@@ -37,17 +38,14 @@ export function createLog(say: Say, locales: string[], retry: (key: string) => v
       text,
       meta,
     )
-    let last: Line | undefined
     return (line) => {
-      if (line === last) return row
       const words = line.deleted ? say('deleted') : line.text
       if (text.textContent !== words)
-        text.replaceChildren(...(line.deleted ? [words] : linkify(words).map(anchor)))
+        text.replaceChildren(...(line.deleted ? [words] : linkify(words).map(node)))
       row.className = `row ${from} ${line.deleted ? 'gone' : isOwn ? line.status : ''}`
       setText(edited, line.edited ? say('edited') : '')
       if (isOwn) setText(status, say(line.status))
       again.hidden = line.status !== 'unsent'
-      last = line
       return row
     }
   }
@@ -69,7 +67,8 @@ export function createLog(say: Say, locales: string[], retry: (key: string) => v
   }
 }
 
-function anchor(part: ReturnType<typeof linkify>[number]): Node | string {
-  if (typeof part === 'string') return part
-  return h('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, part.text)
+function node(part: string, index: number): Node | string {
+  return index % 2
+    ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer nofollow' }, part)
+    : part
 }

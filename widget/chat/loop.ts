@@ -7,6 +7,8 @@ export interface Rhythm {
   pause: Pause
   /** 0..1 */
   random(): number
+  /** Epoch milliseconds. */
+  now(): number
 }
 
 export const rhythm: Rhythm = {
@@ -16,6 +18,7 @@ export const rhythm: Rhythm = {
       signal.addEventListener('abort', done)
     }),
   random: Math.random,
+  now: Date.now,
 }
 
 /**

@@ -2,15 +2,14 @@
 import { type ChatApp, type Frame, STORAGE_KEY } from '../shared.ts'
 import { createCall, isFinal } from './api.ts'
 import css from './chat.css'
-import { type Complaints, formBody, mistakes, pathOf } from './fields.ts'
+import { type Complaints, readForm } from './fields.ts'
 import { createSay, localesOf } from './i18n.ts'
-import { rhythm } from './loop.ts'
 import { createOutbox } from './outbox.ts'
 import { createPoll } from './poll.ts'
 import { createStarter } from './start.ts'
 import * as step from './state.ts'
 import { createStore, type Saved } from './store.ts'
-import { createView, type Wording } from './view.ts'
+import { createView, isSmall, type View, type Wording } from './view.ts'
 import type { Config } from './wire.ts'
 
 /** Nothing is asked of the server before `open()`, unless a chat is under way: that one is resumed. */
@@ -21,21 +20,25 @@ export function createChat(frame: Frame): ChatApp {
   const values: Record<string, string> = {}
   let state = step.initial
   let token: string | undefined
-  /** Counts the configurations asked for: the answer to an older question is of no interest. */
-  let asked = 0
   let wording = wordingFor(options.lang)
 
   frame.adopt(css)
   const call = createCall(base, () => token)
   const poll = createPoll({
-    ...rhythm,
-    now: Date.now,
-    events: (after, wait, signal) =>
-      call(`${path()}/events?after=${after}&wait=${wait}`, undefined, wait + 15, signal),
-    cursor: () => state.cursor,
-    onEvents: ({ events, chat }) => go(step.heard(state, events, chat.state)),
+    events(signal) {
+      // History is not waited for.
+      const wait = state.phase === 'loading' ? 0 : 25
+      return call(`${path()}/events?after=${state.cursor}&wait=${wait}`, undefined, wait + 15, signal)
+    },
+    onEvents({ events, chat }) {
+      const isNews =
+        state.phase === 'chat' &&
+        events.some((event) => event.type === 'message' && event.message.from !== 'visitor')
+      go(step.heard(state, events, chat.state))
+      if (isNews) emit('message')
+    },
     onLink(online) {
-      go(step.linked(state, online))
+      set({ online })
       if (online) outbox.kick()
     },
     onGone() {
@@ -44,7 +47,6 @@ export function createChat(frame: Frame): ChatApp {
     },
   })
   const outbox = createOutbox({
-    ...rhythm,
     post: (line) => call(`${path()}/messages`, line),
     onSent: (event) => go(step.sent(state, event)),
     onUnsent: ({ clientId }) => go(step.marked(state, clientId, 'unsent')),
@@ -57,29 +59,39 @@ export function createChat(frame: Frame): ChatApp {
       save()
     },
   })
-  const view = createView(frame, values, () => wording, {
-    minimise: close,
-    topic: (topic) => go(step.chose(state, topic)),
-    start,
-    send(text) {
-      const line = { clientId: uuid(), text }
-      go(step.wrote(state, line, new Date().toISOString()))
-      outbox.push(line)
-    },
-    retry(key) {
-      go(step.marked(state, key, 'sending'))
-      for (const line of step.unsent(state)) if (line.clientId === key) outbox.push(line)
-    },
-    reload,
-    here() {
-      go(step.answered(state))
-      presence('here')
-    },
-    ask: (asking) => go(step.asked(state, asking)),
-    end,
-  })
+  let view = draw()
 
-  const path = () => `chats/${state.chatId}`
+  function draw(): View {
+    return createView(frame, wording, values, {
+      minimise: close,
+      topic: (topic) => set({ topic, errors: {} }),
+      start,
+      send(text) {
+        const line = { clientId: uuid(), text }
+        go(step.wrote(state, line, new Date().toISOString()))
+        outbox.push(line)
+      },
+      retry({ key, text }) {
+        go(step.marked(state, key, 'sending'))
+        outbox.push({ clientId: key, text })
+      },
+      reload,
+      here() {
+        set({ closesAt: undefined })
+        attend('here')
+      },
+      ask: (asking) => set({ asking, notice: '' }),
+      end,
+    })
+  }
+
+  function path(): string {
+    return `chats/${state.chatId}`
+  }
+
+  function set(patch: Partial<step.State>): void {
+    go({ ...state, ...patch })
+  }
 
   function go(next: step.State): void {
     if (life.signal.aborted) return
@@ -88,7 +100,6 @@ export function createChat(frame: Frame): ChatApp {
     state = next
     view.render(state)
     save()
-    if (was.phase === 'chat' && step.received(next).length > step.received(was).length) emit('message')
     if (phase === was.phase) return
     if (was.phase === 'starting' && phase === 'chat') emit('start')
     if (phase === 'error') emit(phase)
@@ -103,7 +114,7 @@ export function createChat(frame: Frame): ChatApp {
     const { phase, chatId, open, seen } = state
     if (phase === 'ended') store.write(null)
     else if (token && (chatId || phase === 'starting')) {
-      store.write({ token, chatId, open, seen, unsent: step.unsent(state) })
+      store.write({ token, chatId, open, seen })
     }
   }
 
@@ -113,61 +124,61 @@ export function createChat(frame: Frame): ChatApp {
   }
 
   async function configure(): Promise<void> {
-    const mine = ++asked
     const query = new URLSearchParams({ lang: options.lang, page: address(location.href) })
     const { ok, body, retryAfter } = await call<Config>(`config?${query}`)
-    if (mine !== asked) return
-    if (ok && body.topics) {
+    if (life.signal.aborted) return
+    if (ok) {
+      const isHeld = frame.root.activeElement
+      view.destroy()
       wording = wordingFor(body.lang ?? options.lang, body.texts)
+      view = draw()
       go(step.configured(state, body, options.topic))
+      if (isHeld) view.focus()
     } else if (!state.chatId) fail(retryAfter)
   }
 
-  function fail(retryAfter: number, notice = wording.say('failed')): void {
+  function fail(retryAfter: number): void {
     const wait = retryAfter * 1000
-    go(step.failed(state, notice, Date.now() + wait))
+    go(step.failed(state, wording.say('failed'), Date.now() + wait))
     // Drawn again when the button may be used.
-    if (wait) setTimeout(() => go(state), wait)
+    setTimeout(() => set({}), wait)
   }
 
   async function start(): Promise<void> {
     const { config, topic, phase, retryAt } = state
     if (phase !== 'form' || !topic || Date.now() < retryAt) return
     const fields = config?.topics.find(({ id }) => id === topic)?.form?.fields ?? []
-    const wrong = mistakes(fields, values, wording.say)
-    if (Object.keys(wrong)[0]) return complain(wrong)
+    const form = readForm(fields, values, wording.say)
+    if (Object.keys(form.errors)[0]) return complain(form.errors)
     go(step.starting(state))
     const page = { url: address(location.href), title: document.title, referrer: address(document.referrer) }
-    const answer = await begin({ topic, lang: wording.lang, page, ...formBody(fields, values) })
+    const answer = await begin({ topic, lang: wording.lang, page, ...form.body })
     if (answer.ok) {
       go(step.started(state, answer.body.chat, answer.body.events))
       return poll.start()
     }
-    const { code, errors = [], detail } = answer.body
-    const saved = store.read()
-    if (code === 'closed_hours') go(step.closed(state, answer.body))
-    // Begun in another tab.
-    else if (code === 'chat_open' && saved?.chatId) resume(saved)
-    else if (errors[0] && errors.every(({ path }) => fields.some((field) => pathOf(field) === path))) {
-      complain(Object.fromEntries(errors.map(({ path, message }) => [path, message])))
-    } else fail(answer.retryAfter, errors[0] && detail)
+    const { code, errors, chatId = store.read()?.chatId } = answer.body
+    if (code === 'closed_hours') return go(step.closed(state, answer.body))
+    // Begun in another tab, or by a start whose answer was lost.
+    if (code === 'chat_open' && token && chatId) return resume({ token, chatId })
+    fail(answer.retryAfter)
+    if (errors) complain(Object.fromEntries(errors.map(({ path, message }) => [path, message])))
   }
 
   function complain(errors: Complaints): void {
-    go(step.wrong(state, errors))
+    set({ errors })
     view.focus()
   }
 
-  function resume({ token: held, chatId, seen, unsent }: Saved): void {
+  async function resume({ token: held, chatId, seen = 0 }: Partial<Saved>): Promise<void> {
     token = held
     if (!chatId) return
     poll.stop()
     outbox.clear()
-    go(step.resumed(state, chatId, seen, unsent, new Date().toISOString()))
-    poll.start()
-    unsent.forEach(outbox.push)
-    presence('here')
-    if (!state.config) void configure()
+    go(step.resumed(state, chatId, seen))
+    // The conversation is shown in the visitor's words from the start.
+    if (!state.config) await configure()
+    attend('here')
   }
 
   async function end(): Promise<void> {
@@ -176,9 +187,12 @@ export function createChat(frame: Frame): ChatApp {
     else fail(retryAfter)
   }
 
-  /** Best effort: the next held poll says the same. */
-  function presence(where: 'here' | 'away'): void {
-    if (state.chatId && state.phase !== 'ended') void call(`${path()}/presence`, { state: where })
+  /** The visitor comes or goes. A held request goes along: it would keep the page out of the back/forward cache. */
+  function attend(where: 'here' | 'away'): void {
+    if (!state.chatId || state.phase === 'ended') return
+    if (where === 'here') poll.start()
+    else poll.stop()
+    void call(`${path()}/presence`, { state: where })
   }
 
   function close(): void {
@@ -189,15 +203,14 @@ export function createChat(frame: Frame): ChatApp {
   }
 
   function open(topic?: string): void {
+    const { phase, chatId } = state
     if (topic) options.topic = topic
-    const { phase, config } = state
-    if (topic && phase === 'form' && config?.topics.some(({ id, open: now }) => id === topic && now))
-      go(step.chose(state, topic))
     if (!state.open) {
       go(step.opened(state))
       emit('open')
     }
-    if (!state.chatId && (phase === 'loading' || phase === 'closed_hours' || phase === 'error')) reload()
+    // A form that is shown already is kept, unless another topic is wanted.
+    if (!chatId && phase !== 'starting' && (phase !== 'form' || topic)) reload()
     view.focus()
   }
 
@@ -213,26 +226,11 @@ export function createChat(frame: Frame): ChatApp {
     if (state.chatId && !state.config) void configure()
   }
 
+  // An AbortController is a listener's options too: it has a `signal`.
   addEventListener('online', wake, life)
-  document.addEventListener('visibilitychange', () => document.hidden || wake(), life)
-  // A request that is held would keep the page out of the browser's back/forward cache.
-  addEventListener(
-    'pagehide',
-    () => {
-      poll.stop()
-      presence('away')
-    },
-    life,
-  )
-  addEventListener(
-    'pageshow',
-    ({ persisted }) => {
-      if (!persisted || !state.chatId || state.phase === 'ended') return
-      poll.start()
-      presence('here')
-    },
-    life,
-  )
+  document.addEventListener('visibilitychange', wake, life)
+  addEventListener('pagehide', () => attend('away'), life)
+  addEventListener('pageshow', () => attend('here'), life)
   // Another tab began a chat: it is this tab's chat too. Its end is told by the poll.
   addEventListener(
     'storage',
@@ -247,7 +245,7 @@ export function createChat(frame: Frame): ChatApp {
   if (saved) {
     resume(saved)
     // Over a whole small screen it would cover the page just navigated to.
-    if (saved.open && saved.chatId && !view.fills()) {
+    if (saved.open && saved.chatId && !isSmall()) {
       go(step.opened(state))
       emit('open')
     }

@@ -3,7 +3,7 @@
  * `clientId` until the server has answered, so a repetition is never a second line.
  */
 import { type Answer, isFinal } from './api.ts'
-import { createLoop, type Rhythm } from './loop.ts'
+import { createLoop, rhythm } from './loop.ts'
 import type { ChatEvent } from './wire.ts'
 
 export interface Unsent {
@@ -11,7 +11,7 @@ export interface Unsent {
   readonly text: string
 }
 
-export interface OutboxDeps extends Rhythm {
+export interface OutboxDeps {
   post(line: Unsent): Promise<Answer<{ event: ChatEvent }>>
   onSent(event: ChatEvent): void
   /** Not sent. Unless the server refused it for good, it is tried again. */
@@ -27,19 +27,18 @@ export interface Outbox {
   clear(): void
 }
 
-export function createOutbox(deps: OutboxDeps): Outbox {
+export function createOutbox({ post, onSent, onUnsent }: OutboxDeps, beat = rhythm): Outbox {
   let queue: Unsent[] = []
   const loop = createLoop(async () => {
     const line = queue[0]
     if (!line) return 'done'
-    const { ok, status, body, retryAfter } = await deps.post(line)
+    const { ok, status, body, retryAfter } = await post(line)
     if (queue[0] !== line) return 'next'
-    const isSent = ok && !!body.event
-    if (isSent || isFinal(status)) queue.shift()
-    if (isSent) deps.onSent(body.event)
-    else deps.onUnsent(line)
+    if (ok || isFinal(status)) queue.shift()
+    if (ok) onSent(body.event)
+    else onUnsent(line)
     return queue[0] === line ? retryAfter : 'next'
-  }, deps)
+  }, beat)
 
   return {
     push(line) {

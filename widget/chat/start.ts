@@ -1,5 +1,5 @@
 /** Starting a chat so that it can be tried again: whatever gets lost on the way, there is one chat. */
-import { type Answer, type Call, isFinal } from './api.ts'
+import type { Answer, Call } from './api.ts'
 import type { Start, Started } from './wire.ts'
 
 export interface StartDeps {
@@ -9,10 +9,7 @@ export interface StartDeps {
 }
 
 export function createStarter({ call, token, keep }: StartDeps): (body: Start) => Promise<Answer<Started>> {
-  /** A start that may have gone through although its answer did not reach us. */
-  let lost: Start | undefined
-
-  return async function begin(body) {
+  return async (body) => {
     // The session comes first: with it, a second start joins the one under way instead of opening a second room.
     if (!token()) {
       const session = await call<{ token: string }>('sessions', { lang: body.lang, page: body.page.url })
@@ -21,17 +18,9 @@ export function createStarter({ call, token, keep }: StartDeps): (body: Start) =
     }
     // The room stands before this is answered: up to 20 s.
     const answer = await call<Started>('chats', body, 30)
-    const earlier = lost
-    lost = undefined
-    if (answer.ok) {
-      if (answer.body.token) keep(answer.body.token)
-      return answer
-    }
+    if (answer.ok && answer.body.token) keep(answer.body.token)
     // A session that is over: the next try makes a new one.
     if (answer.status === 401) keep(undefined)
-    // Another topic than that of the lost start: asked for by its own, that chat is joined.
-    if (answer.body.code === 'chat_open' && earlier) return begin(earlier)
-    if (!isFinal(answer.status)) lost = earlier ?? body
     return answer
   }
 }

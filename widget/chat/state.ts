@@ -89,16 +89,8 @@ export function configured(state: State, config: Config, wanted: string | undefi
   return { ...next, phase: 'form', notice: '', topic: chosen?.open ? chosen.id : undefined }
 }
 
-export function chose(state: State, topic: string): State {
-  return { ...state, topic, errors: {}, notice: '' }
-}
-
 export function starting(state: State): State {
   return { ...state, phase: 'starting', errors: {}, notice: '', retryAt: 0 }
-}
-
-export function wrong(state: State, errors: Complaints): State {
-  return { ...state, phase: 'form', errors }
 }
 
 /** The configuration, the start or the end did not work out. */
@@ -116,16 +108,9 @@ export function started(state: State, chat: Chat, events: readonly ChatEvent[]):
   return heard({ ...state, chatId: chat.id, lines: [], cursor: 0 }, events, chat.state)
 }
 
-/** `unsent` are the lines an earlier page could not send. */
-export function resumed(
-  state: State,
-  chatId: string,
-  seen: number,
-  unsent: readonly Unsent[],
-  at: string,
-): State {
-  const empty: State = { ...loading(state), chatId, seen }
-  return unsent.reduce((next, line) => wrote(next, line, at), empty)
+/** `seen`: up to which line an earlier page has shown it. */
+export function resumed(state: State, chatId: string, seen: number): State {
+  return { ...loading(state), chatId, seen }
 }
 
 /** Applies events that are new; a poll that was repeated brings old ones again. */
@@ -161,48 +146,26 @@ export function marked(state: State, key: string, status: 'sending' | 'unsent'):
   return changed(state, (line) => line.key === key && !line.id, { status })
 }
 
-export function linked(state: State, online: boolean): State {
-  return { ...state, online }
-}
-
-/** The visitor is still here. */
-export function answered(state: State): State {
-  return { ...state, closesAt: undefined }
-}
-
-export function asked(state: State, asking: boolean): State {
-  return { ...state, asking, notice: '' }
-}
-
 /** The chat has ended, whether an event says so or the server does not know it any more. */
 export function over(state: State, reason: string | undefined): State {
   const next = changed(state, (line) => !line.id, { status: 'unsent' })
   return { ...next, phase: 'ended', reason, online: true, asking: false, notice: '' }
 }
 
-/** Lines from our side. */
-export function received({ lines }: State): Line[] {
-  return lines.filter(({ from, deleted }) => /agent|bot/.test(from) && !deleted)
-}
-
-/** How many of them came while the panel was not in view. */
-export function unread(state: State): number {
-  return state.open ? 0 : received(state).filter(({ seq }) => seq > state.seen).length
-}
-
-/** Lines to be sent again after a reload, oldest first. */
-export function unsent({ lines }: State): Unsent[] {
-  return lines.filter(({ id }) => !id).map(({ key, text }) => ({ clientId: key, text }))
+/** How many lines from our side came while the panel was not in view. */
+export function unread({ lines, open, seen }: State): number {
+  return open
+    ? 0
+    : lines.filter(({ from, seq, deleted }) => /agent|bot/.test(from) && seq > seen && !deleted).length
 }
 
 function withEvent(state: State, event: ChatEvent): State {
   const change = (patch: Partial<Line>) =>
     changed(state, ({ id }) => 'messageId' in event && id === event.messageId, patch)
   switch (event.type) {
-    case 'message': {
-      const next = withMessage(state, event, event.message)
-      return event.message.from === 'visitor' ? answered(next) : next
-    }
+    case 'message':
+      // Whoever wrote it, the idle clock starts anew.
+      return { ...withMessage(state, event, event.message), closesAt: undefined }
     case 'message.delivered':
       return change({ status: 'delivered' })
     case 'message.failed':

@@ -1,6 +1,5 @@
 /** What outlives the page: one localStorage key, or memory where storage is forbidden (private windows, sandboxed frames). */
 import { STORAGE_KEY } from '../shared.ts'
-import type { Unsent } from './outbox.ts'
 
 export interface Saved {
   readonly token: string
@@ -9,7 +8,6 @@ export interface Saved {
   readonly open: boolean
   /** The highest `seq` the visitor has had in view. */
   readonly seen: number
-  readonly unsent: readonly Unsent[]
 }
 
 export interface Store {
@@ -39,11 +37,9 @@ export function createStore(
       }
     },
     write(saved) {
-      const text = saved && JSON.stringify({ base, ...saved })
-      if (text === memory) return
-      memory = text
+      memory = saved && JSON.stringify({ base, ...saved })
       try {
-        if (text) storage().setItem(STORAGE_KEY, text)
+        if (memory) storage().setItem(STORAGE_KEY, memory)
         else storage().removeItem(STORAGE_KEY)
       } catch {}
     },

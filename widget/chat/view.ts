@@ -5,7 +5,7 @@ import { h, setAttr, setText } from './dom.ts'
 import { createForm } from './form.ts'
 import { format, type Say, sayEnd } from './i18n.ts'
 import { createLog } from './log.ts'
-import { type State, unread } from './state.ts'
+import { type Line, type State, unread } from './state.ts'
 
 /** What the visitor can do. */
 export interface Acts {
@@ -13,7 +13,7 @@ export interface Acts {
   topic(id: string): void
   start(): void
   send(text: string): void
-  retry(key: string): void
+  retry(line: Line): void
   /** Asks for the configuration again, for a new chat if there was one. */
   reload(): void
   here(): void
@@ -26,14 +26,12 @@ export interface View {
   render(state: State): void
   /** Puts the focus where the visitor goes on. */
   focus(): void
-  /** An open panel takes the whole screen. */
-  fills(): boolean
   destroy(): void
 }
 
 /** What stands in the middle of the panel. */
 export interface Stage {
-  readonly element: HTMLElement
+  readonly nodes: readonly Node[]
   update(state: State): void
 }
 
@@ -43,24 +41,44 @@ export interface Wording {
   readonly locales: string[]
 }
 
-/** `wording` gives the same object until the language or its texts have changed. */
+/** An open panel takes the whole screen. */
+export function isSmall(): boolean {
+  return matchMedia('(max-width:480px),(max-height:420px)').matches
+}
+
+/** For one wording: another language is another view. */
 export function createView(
   { root, button, badge, look, icon, pick }: Frame,
+  wording: Wording,
   values: Record<string, string>,
-  wording: () => Wording,
   acts: Acts,
 ): View {
-  const draft = { text: '' }
-  const small = matchMedia('(max-width:480px),(max-height:420px)')
-  const panel = h('dialog', { part: 'panel', 'aria-labelledby': 'title', tabindex: -1, cancel: leave })
+  const { say, lang, locales } = wording
+  const end = press('end', () => acts.ask(true), say('end'))
+  const minimise = press('minimise', acts.minimise, icon('M6 9l6 6 6-6'))
+  const title = h('h2', { id: 'title' }, pick(look.title, lang))
+  const header = h('header', { part: 'header' }, title, end, minimise)
+  const yes = press('confirm-end', acts.end, say('end'))
+  const no = press('keep', () => acts.ask(false), say('endKeep'))
   const words = h('span', { part: 'status', role: 'status' })
-  let worded: Wording | undefined
+  const here = press('here', acts.here, say('here'))
+  const status = h('div', {}, words, here, yes, no)
+  const body = h('div', { class: 'body' })
+  const panel = h(
+    'dialog',
+    { part: 'panel', 'aria-labelledby': 'title', tabindex: -1, cancel: leave },
+    header,
+    status,
+    body,
+  )
+  let stage: Stage | undefined
   let stageName: string | undefined
-  let drawn: Stage | undefined
   let last: State | undefined
 
+  if (look.logo) header.prepend(h('img', { src: look.logo, alt: true }))
+  setAttr(minimise, 'aria-label', say('minimise'))
   // The host page's shortcuts and focus traps must not act on what is written here.
-  for (const name of ['keydown', 'keyup', 'keypress', 'focusin']) {
+  for (const name of ['keydown', 'keyup', 'focusin']) {
     panel.addEventListener(name, (event) => event.stopPropagation())
   }
   panel.addEventListener('keydown', (event) => {
@@ -75,76 +93,26 @@ export function createView(
     else acts.minimise()
   }
 
-  function press(part: string, act: () => void, ...content: (Node | string)[]): HTMLButtonElement {
-    return h('button', { part, click: act }, ...content)
-  }
-
-  function draw(state: State): Stage {
-    const { say, lang } = wording()
-    const { config, phase } = state
-    const isChat = /chat|ended/.test(phase)
-    const end = press('end', () => acts.ask(true), say('end'))
-    const minimise = press('minimise', acts.minimise, icon('M6 9l6 6 6-6'))
-    const question = h(
-      'div',
-      { class: 'bar', role: 'group', 'aria-label': say('endAsk') },
-      h('span', {}, say('endAsk')),
-      press('confirm-end', acts.end, say('end')),
-      press('keep', () => acts.ask(false), say('endKeep')),
-    )
-    const here = press('here', acts.here, say('here'))
-    const status = h('div', { class: 'bar' }, words, here)
-    const foot = h('div', { class: 'foot' })
-    const stage = isChat
-      ? createConversation(foot)
-      : config && /form|starting/.test(phase)
-        ? createForm(wording(), config, values, acts)
-        : createMessage(state)
-    const header = h(
-      'header',
-      { part: 'header' },
-      h('h2', { id: 'title' }, pick(look.title, lang)),
-      end,
-      minimise,
-    )
-    if (look.logo) header.prepend(h('img', { src: look.logo, alt: '' }))
-    setAttr(minimise, 'aria-label', say('minimise'))
-
-    function update(now: State): void {
-      const { phase, asking, closesAt, notice, online } = now
-      stage.update(now)
-      end.hidden = phase !== 'chat'
-      question.hidden = !asking
-      here.hidden = !closesAt || phase !== 'chat'
-      setText(words, statusOf(now))
-      status.hidden = !words.textContent
-      status.className = notice || !online ? 'bar bad' : 'bar'
-    }
-
-    update(state)
-    panel.replaceChildren(header, question, stage.element, status, foot)
-    return { element: panel, update }
+  function press(part: string, act: () => void, content: Node | string): HTMLButtonElement {
+    return h('button', { part, click: act }, content)
   }
 
   function createMessage({ phase, closed }: State): Stage {
-    const { say, locales } = wording()
     const element = h('div', { class: 'message' })
-    if (phase === 'loading') element.append(h('div', { class: 'spinner' }))
-    else {
-      const when = phase === 'closed_hours' && format(closed?.opensAt, locales, true)
-      if (closed) element.append(h('h3', {}, say('closed')), closed.name ?? '')
-      if (when) element.append(h('p', {}, say('opensAgain'), h('strong', {}, when)))
-      element.append(press('retry', acts.reload, say('retry')))
+    if (closed) {
+      const when = format(closed.opensAt, locales, true)
+      element.append(h('h2', {}, say('closed')), closed.name ?? '')
+      if (when) element.append(h('p', {}, say('opens', when)))
     }
-    return { element, update() {} }
+    if (phase !== 'loading') element.append(press('retry', acts.reload, say('retry')))
+    return { nodes: [element], update() {} }
   }
 
-  function createConversation(foot: HTMLElement): Stage {
-    const { say, locales } = wording()
+  function createConversation(): Stage {
     const log = createLog(say, locales, acts.retry)
-    const composer = createComposer(say, icon('M12 20V5M5 12l7-7 7 7'), draft, acts.send)
-    const reason = h('p')
-    let isReady = stageName !== 'form'
+    const composer = createComposer(say, icon('M12 20V5M5 12l7-7 7 7'), acts.send)
+    const foot = h('div', {}, composer)
+    let isReady = last?.phase !== 'starting'
     // What a new chat opens with is news, and a live region must stand before it is filled.
     if (!isReady) {
       setTimeout(() => {
@@ -153,22 +121,19 @@ export function createView(
       }, 50)
     }
     return {
-      element: log.element,
-      update({ phase, lines, reason: why }) {
-        if (phase !== 'ended') {
-          if (!foot.firstChild) foot.append(composer)
-        } else if (foot.firstChild !== reason) {
-          foot.replaceChildren(reason, press('again', acts.reload, say('again')))
-          setText(reason, sayEnd(say, why))
-        }
+      nodes: [log.element, foot],
+      update({ phase, lines, reason }) {
         if (isReady) log.update(lines)
+        if (phase !== 'ended' || !composer.isConnected) return
+        const end = h('p', {}, sayEnd(say, reason))
+        foot.replaceChildren(h('div', { class: 'message' }, end, press('again', acts.reload, say('again'))))
       },
     }
   }
 
-  function statusOf({ phase, notice, online, closesAt, chatState }: State): string {
-    const { say, locales } = wording()
+  function statusOf({ phase, notice, online, closesAt, chatState, asking }: State): string {
     if (notice) return notice
+    if (asking) return say('endAsk')
     if (!online) return say('offline')
     if (phase === 'loading' || phase === 'starting') return say(phase)
     if (phase !== 'chat') return ''
@@ -177,39 +142,51 @@ export function createView(
   }
 
   function render(state: State): void {
-    const { phase, open, asking } = state
-    const was = last
+    const { phase, open, asking, config, closesAt, notice, online } = state
+    const isChat = phase === 'chat'
     const name = phase === 'starting' ? 'form' : phase === 'ended' ? 'chat' : phase
-    const isNew = name !== stageName || wording() !== worded
+    const isNew = name !== stageName
     // Whether the focus is ours to move: an arriving message never takes it from the page.
-    const isHeld = panel.contains(root.activeElement)
-    last = state
+    const held = panel.contains(root.activeElement) && root.activeElement
     if (isNew) {
-      worded = wording()
-      drawn = draw(state)
+      stage =
+        name === 'chat'
+          ? createConversation()
+          : name === 'form' && config
+            ? createForm(wording, config.topics, state.topic, values, acts)
+            : createMessage(state)
       stageName = name
-    } else drawn?.update(state)
+    }
+    last = state
+    stage?.update(state)
+    // History stands in the log before it is shown, so it is not read out.
+    if (isNew && stage) body.replaceChildren(...stage.nodes)
+    end.hidden = !isChat || !!asking
+    yes.hidden = no.hidden = !asking
+    here.hidden = !isChat || asking || !closesAt
+    setText(words, statusOf(state))
+    status.hidden = !words.textContent
+    status.className = notice || !online ? 'bar bad' : 'bar'
 
     const count = unread(state)
-    const { say } = wording()
     setText(badge, count ? `${count}` : '')
     setAttr(button, 'aria-label', say('open') + (count ? `, ${say('unread', count)}` : ''))
     setAttr(button, 'aria-expanded', `${open}`)
     if (!open) panel.close()
-    else if (!panel.open && small.matches) panel.showModal()
+    else if (!panel.open && isSmall()) panel.showModal()
     // show() would take the focus, also when a page was only loaded again.
     else panel.open = true
-    if (open && isHeld && (isNew || phase !== was?.phase || asking !== was.asking)) focus()
+    if (open && held && (isNew || !held.getClientRects()[0])) focus()
   }
 
   function focus(): void {
     const find = (selector: string) => panel.querySelector<HTMLElement>(selector)
     const next =
       find('[aria-invalid]') ??
-      find('.bar:not([hidden]) [part=confirm-end],:checked,fieldset:not(:has(:checked)) :enabled') ??
+      find('[part=confirm-end]:not([hidden]),:checked,fieldset:not(:has(:checked)) :enabled') ??
       find('textarea,[part=retry],[part=again]')
     ;(next ?? panel).focus()
   }
 
-  return { render, focus, fills: () => small.matches, destroy: () => panel.remove() }
+  return { render, focus, destroy: () => panel.remove() }
 }

@@ -80,6 +80,7 @@ export interface Start {
 /** RFC 9457. Anything may be missing: a proxy's answer is read as an empty one. */
 export interface Problem extends Closure {
   readonly code?: string
-  readonly detail?: string
+  /** With `chat_open`: the chat that is under way. */
+  readonly chatId?: string
   readonly errors?: readonly { readonly path: string; readonly message: string }[]
 }
