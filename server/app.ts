@@ -5,6 +5,7 @@ import { texts } from '../widget/texts.ts'
 import { desks, rootSecret } from './adapters.ts'
 import { deliverHead } from './chat/deliver.ts'
 import type { Deps, Log } from './chat/deps.ts'
+import { createLimits } from './chat/limits.ts'
 import { purge } from './chat/purge.ts'
 import { newId } from './chat/secrets.ts'
 import { createSettingsInForce } from './chat/settings-in-force.ts'
@@ -101,15 +102,21 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     })
     const geo = options.geo ?? createGeo({ log, timeoutMs: 2_000 })
     const watch = createWatch(clock)
+    const readiness = createReadiness(() => store.probe())
+    let ours: ReadonlySet<string> = new Set(await store.settings.accounts(store.db))
     const deps: Deps = {
       store,
       desk,
       geo,
       clock,
       watch,
+      limits: createLimits({ settings: settings.current, clock }),
       log,
       settings: settings.current,
       wake: (chatId) => relay.wake(chatId),
+      look: (roomId) => rooms.hint(roomId),
+      ours: () => ours,
+      stopping: readiness.draining,
       startedAt: clock.now(),
     }
     const relay = createRelay({
@@ -133,10 +140,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     })
 
     const processId = newId()
-    const readiness = createReadiness(() => store.probe())
+    const starts = createStart(deps)
     const http = createHttp({
       deps,
-      start: createStart(deps),
+      start: starts.start,
       texts,
       hint: rooms.hint,
       health: {
@@ -168,6 +175,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     })
     const koa = http.callback()
     answer = (req, res) => {
+      // Whoever comes again comes to another process: without this a poller would be answered in a tight loop.
+      if (readiness.draining()) res.setHeader('Connection', 'close')
       if (sandbox && req.url?.startsWith(`${SANDBOX_PATH}/`)) sandbox.handle(req, res)
       else void koa(req, res)
     }
@@ -196,6 +205,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       while (!readiness.draining()) {
         try {
           const accounts = await desk.verify()
+          ours = new Set(accounts.map((email) => email.toLowerCase()))
           await store.tx((trx) => store.settings.saveAccounts(trx, accounts, clock.now()))
           return readiness.verified()
         } catch (error) {
@@ -219,8 +229,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         readiness.drain()
         watch.release()
         await ticker.stop()
-        await rooms.stop()
-        await relay.stop()
+        await starts.settled()
+        await Promise.all([rooms.stop(), relay.stop()])
         await verified
         await flushBeats(deps)
       },
@@ -291,7 +301,8 @@ function hourly(clock: Clock, run: () => Promise<unknown>) {
 }
 
 function readWhenDue(seconds: number, read: () => Promise<void>, clock: Clock) {
-  let last = clock.now()
+  // At once after the start: nobody told us what was written while we were down.
+  let last = Number.NEGATIVE_INFINITY
   return async () => {
     const now = clock.now()
     // A tick may come a little early; a round late by half a minute would be worse.

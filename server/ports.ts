@@ -56,7 +56,7 @@ export type PostResult =
       readonly permanent: boolean
       readonly retryAfter?: number
     }
-  | { readonly outcome: 'unknown'; readonly why: string }
+  | { readonly outcome: 'unknown'; readonly why: string; readonly retryAfter?: number }
 
 /** A line found in a room that neither we nor the bot wrote. */
 export interface StaffLine {
@@ -92,7 +92,10 @@ export interface Desk {
   /** Cuts a line into posts the desk accepts, in order. */
   parts(line: RoomLine): readonly RoomLine[]
   post(room: RoomRef, part: RoomLine): Promise<PostResult>
-  /** Resolves an unknown: `yes` with the id when the part stands in the room, `no` when it was not seen. */
+  /**
+   * Resolves an unknown: `yes` with the id when the part stands in the room, `no` when it was not seen (`permanent`: and the
+   * room is gone), `unknown` when the room could not be looked at.
+   */
   find(room: RoomRef, part: RoomLine): Promise<PostResult>
   /** Staff lines, oldest first: the newest page whole, and older ones until one holds the cursor or an older line. */
   read(room: RoomRef, since: Cursor): Promise<readonly StaffLine[]>

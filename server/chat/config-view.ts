@@ -6,10 +6,11 @@ type Texts = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const LIMITS = { text: 4000, name: 100, email: 254, field: 1000 } as const
 
-/** The language answered in: the one asked for when we speak it, else its base, else English. */
+/** The language answered in: the one asked for when we speak it, else its base, else English. Tags know no case. */
 function spoken(lang: string, languages: ReadonlySet<string>): string {
   const base = lang.split('-')[0] ?? lang
-  return languages.has(lang) ? lang : languages.has(base) ? base : 'en'
+  const find = (tag: string) => [...languages].find((known) => known.toLowerCase() === tag.toLowerCase())
+  return find(lang) ?? find(base) ?? 'en'
 }
 
 export function configView(settings: Settings | null, builtIn: Texts, asked: string, now: number) {

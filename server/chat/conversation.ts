@@ -4,6 +4,7 @@ import type { ChatEvent, ChatState } from '../core/events.ts'
 import type { StoredChat } from '../store/chats.ts'
 import type { Deps } from './deps.ts'
 import { announce, handle } from './handle.ts'
+import type { Undo } from './limits.ts'
 import type { KnownChat } from './watch.ts'
 
 /** Events one answer carries at most; a client far behind asks again with the cursor it got. */
@@ -36,16 +37,20 @@ export interface EventPage {
   readonly state: ChatState
 }
 
-/** Events after `after`; when there are none, held up to `waitMs` until there are. The visitor counts as alive meanwhile. */
+/**
+ * Events after `after`; when there are none, held up to `waitMs` until there are. The visitor counts as alive meanwhile.
+ * @param ip the visitor's own address. @throws Problem `rate_limited` when too many polls from there are held already
+ */
 export async function readEvents(
   deps: Deps,
   sessionId: string,
   chatId: string,
   after: number,
   waitMs: number,
+  ip: string,
   signal: AbortSignal,
 ): Promise<EventPage> {
-  const { store, watch } = deps
+  const { store, watch, limits } = deps
   let known = await ownKnown(deps, sessionId, chatId)
   // Our memory may be behind what another process wrote: ask before calling the visitor wrong.
   if (after > known.lastSeq) known = await ownChat(deps, sessionId, chatId)
@@ -56,7 +61,10 @@ export async function readEvents(
   if (known.state !== 'closed') {
     const letGo = watch.hold(chatId)
     try {
-      if (known.lastSeq === after && waitMs > 0) await watch.wait(chatId, after, waitMs, signal)
+      if (known.lastSeq === after && waitMs > 0) {
+        const answered = limits.holdPoll(ip, waitMs)
+        await watch.wait(chatId, after, waitMs, signal).finally(answered)
+      }
     } finally {
       letGo()
     }
@@ -71,7 +79,8 @@ export async function readEvents(
 
 /**
  * Takes a visitor's line in. `clientId` is the client's own key: the same one again, at any time, is answered with the line
- * it already made. @throws Problem `chat_closed`, or `idempotency_mismatch` when the key comes back with another text.
+ * it already made. @throws Problem `chat_closed`, `rate_limited`, or `idempotency_mismatch` when the key comes back with
+ * another text.
  */
 export async function sendLine(
   deps: Deps,
@@ -79,17 +88,20 @@ export async function sendLine(
   chatId: string,
   line: Readonly<{ clientId: string; text: string }>,
 ): Promise<{ event: ChatEvent; isNew: boolean }> {
-  const { store } = deps
+  const { store, limits } = deps
   const known = await ownKnown(deps, sessionId, chatId)
   if (known.state === 'opening') throw notFound()
+  let notTaken: Undo | undefined
   try {
+    notTaken = limits.message(sessionId)
     const { events } = await handle(deps, chatId, [{ type: 'visitor_line', ...line }])
     const event = events.find((e) => e.type === 'message')
     if (!event) throw new Error('a visitor line made no event')
     return { event, isNew: true }
   } catch (error) {
-    const repeated = store.isDuplicate(error) || (error instanceof Problem && error.code === 'chat_closed')
-    if (!repeated) throw error
+    notTaken?.()
+    const refused = error instanceof Problem && ['chat_closed', 'rate_limited'].includes(error.code)
+    if (!refused && !store.isDuplicate(error)) throw error
     const event = await store.events.findByClientId(store.db, chatId, line.clientId)
     if (!event) throw error
     if (event.type !== 'message' || event.message.text !== line.text) {

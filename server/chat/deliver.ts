@@ -58,8 +58,11 @@ async function postNextPart(
 
   if (row.state !== 'pending') {
     const found = await desk.find(room, part)
-    if (found.outcome === 'unknown') return postpone(deps, row, 'unknown', found.why)
+    if (found.outcome === 'unknown') {
+      return postpone(deps, { ...row, attempts: row.attempts + 1 }, 'unknown', found.why, found.retryAfter)
+    }
     if (found.outcome === 'yes') return stands(deps, chat, row, parts.length)
+    if (found.permanent) return missed(deps, chat, row, found)
   }
   await store.outbox.update(store.db, row.id, { state: 'sending', attempts: row.attempts + 1 })
   const result = await desk.post(room, part)
@@ -102,7 +105,9 @@ async function missed(
 ): Promise<LaneState> {
   const { store, clock, log } = deps
   if (result.outcome === 'unknown') {
-    const dueAt = clock.now() + SETTLE_MS
+    // A first look soon, as it is mostly there; when that goes on, Webex is in trouble and wants fewer of us.
+    const soon = row.attempts === 1 ? SETTLE_MS : SETTLE_MS + backOff(row.attempts, Math.random())
+    const dueAt = clock.now() + Math.max(soon, (result.retryAfter ?? 0) * 1000)
     await store.outbox.update(store.db, row.id, { state: 'unknown', dueAt, lastError: result.why })
     return dueAt
   }

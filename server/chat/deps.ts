@@ -2,6 +2,7 @@
 import type { Settings } from '../core/settings.ts'
 import type { Clock, Desk, Geo } from '../ports.ts'
 import type { Store } from '../store/index.ts'
+import type { Limits } from './limits.ts'
 import type { Watch } from './watch.ts'
 
 /** The part of pino the product uses. Never a text, a token or a full address goes in. */
@@ -17,11 +18,18 @@ export interface Deps {
   readonly geo: Geo
   readonly clock: Clock
   readonly watch: Watch
+  readonly limits: Limits
   readonly log: Log
   /** The settings in force; null before the first import. */
   readonly settings: () => Settings | null
   /** Tells the relay that something is owed for a chat; resolves, never rejects, when it got as far as it can now. */
   readonly wake: (chatId: string) => Promise<void>
+  /** Asks for a room to be read soon. */
+  readonly look: (roomId: string) => void
+  /** E-mail addresses of our own accounts at the desk, once verified. */
+  readonly ours: () => ReadonlySet<string>
+  /** No new chats: the process is about to stop. */
+  readonly stopping: () => boolean
   /** Epoch ms of our own start: no clock of a visitor counts from before. */
   readonly startedAt: number
 }

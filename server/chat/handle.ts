@@ -28,14 +28,16 @@ type Also = (trx: Knex.Transaction, before: StoredChat) => Promise<void>
 export async function handle(
   deps: Deps,
   chatId: string,
-  inputs: readonly ChatInput[],
+  inputs: readonly ChatInput[] | ((before: StoredChat) => readonly ChatInput[]),
   also?: Also,
 ): Promise<Handled> {
   const { store, clock } = deps
   const handled = await store.tx(async (trx) => {
     const before = await store.chats.lock(trx, chatId)
     if (!before) throw new Problem('not_found', 'There is no such chat.')
-    return decide(deps, trx, before, inputs, clock.now(), also)
+    // A function decides by what the row says under its lock, not by what somebody read a while ago.
+    const now = typeof inputs === 'function' ? inputs(before) : inputs
+    return decide(deps, trx, before, now, clock.now(), also)
   })
   announce(deps, handled.chat)
   if (handled.owing) void deps.wake(chatId)

@@ -3,7 +3,7 @@ import { Problem } from '../core/errors.ts'
 import type { Page } from '../core/events.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Deps } from './deps.ts'
-import { handle } from './handle.ts'
+import { announce, decide } from './handle.ts'
 import { hashToken, newId, newToken } from './secrets.ts'
 
 const MAX_PARAMETERS = 20
@@ -65,11 +65,17 @@ export function updateSession(
 /** Ends the session; its open chat is closed (`logout`). From then on the token opens nothing. */
 export async function endSession(deps: Deps, sessionId: string): Promise<void> {
   const { store, clock, watch } = deps
-  watch.forgetSession(sessionId)
-  const open = await store.tx(async (trx) => {
+  const closed = await store.tx(async (trx) => {
+    await store.sessions.lock(trx, sessionId)
     await store.sessions.end(trx, sessionId, clock.now())
-    return store.chats.findOpenOfSession(trx, sessionId)
+    const open = await store.chats.findOpenOfSession(trx, sessionId)
+    // A start under way sees the ended session when its room stands, and closes itself.
+    if (!open || open.state === 'opening') return null
+    const chat = await store.chats.lock(trx, open.id)
+    return chat && decide(deps, trx, chat, [{ type: 'close', reason: 'logout' }], clock.now())
   })
-  // A start under way sees the ended session when its room stands, and closes itself.
-  if (open && open.state !== 'opening') await handle(deps, open.id, [{ type: 'close', reason: 'logout' }])
+  watch.forgetSession(sessionId)
+  if (!closed) return
+  announce(deps, closed.chat)
+  if (closed.owing) void deps.wake(closed.chat.id)
 }

@@ -4,18 +4,20 @@
  */
 
 import { isMobile, maskAddress } from '../core/address.ts'
+import type { ChatInput } from '../core/chat-state.ts'
 import { DeliveryError, Problem } from '../core/errors.ts'
 import type { ChatEvent, Page } from '../core/events.ts'
 import { type Answers, agreedTo, missingAnswers, wrongAnswers } from '../core/form.ts'
 import { openerLines, roomTitle } from '../core/opener.ts'
 import { inLanguage, type Settings, type Topic } from '../core/settings.ts'
-import type { ChatBrief, RoomRef } from '../ports.ts'
+import type { ChatBrief, PartialRoom, RoomRef } from '../ports.ts'
 import type { ChatFacts, StoredChat } from '../store/chats.ts'
 import type { Session } from '../store/sessions.ts'
 import { EVENTS_PER_ANSWER } from './conversation.ts'
 import type { Deps } from './deps.ts'
 import { announce, decide, handle } from './handle.ts'
 import { openState } from './hours.ts'
+import { leaveToOpen } from './limits.ts'
 import { newId, newRef } from './secrets.ts'
 import { createSession } from './sessions.ts'
 
@@ -53,17 +55,29 @@ const ALIVE_EVERY_MS = 3_000
 const ABANDONED_MS = 10_000
 const JOIN_POLL_MS = 250
 
-export function createStart(deps: Deps) {
+export interface Starts {
+  /** @throws Problem `unknown_topic`, `closed_hours`, `form_incomplete`, `invalid`, `chat_open`, `desk_unavailable` */
+  start(sessionId: string | null, wish: StartWish, visitor: Visitor): Promise<Started>
+  /** Resolves when no start of this process is under way any more. */
+  settled(): Promise<void>
+}
+
+export function createStart(deps: Deps): Starts {
   const { store, desk, geo, clock, log } = deps
   /** Starts under way in this process, by chat. */
   const underWay = new Map<string, Promise<StoredChat>>()
 
-  /** @throws Problem `unknown_topic`, `closed_hours`, `form_incomplete`, `invalid`, `chat_open`, `desk_unavailable` */
-  return async function start(sessionId: string | null, wish: StartWish, visitor: Visitor): Promise<Started> {
-    const { settings, topic } = topicOf(deps.settings(), wish.topic)
+  /** @throws Problem `unknown_topic`, `closed_hours`, `form_incomplete`, `invalid`, `chat_open`, `rate_limited`, `desk_unavailable` */
+  return { start, settled: async () => void (await Promise.allSettled(underWay.values())) }
 
+  async function start(sessionId: string | null, wish: StartWish, visitor: Visitor): Promise<Started> {
     const running = sessionId === null ? null : await store.chats.findOpenOfSession(store.db, sessionId)
-    if (running) return join(running, topic)
+    if (running) return join(running, wish.topic)
+    if (deps.stopping())
+      throw new Problem('overloaded', 'The service is restarting. Please try again.', { retryAfter: 3 })
+
+    const { settings, topic } = topicOf(deps.settings(), wish.topic)
+    refuseOurselves(topic)
 
     checkHours(settings, topic, clock.now())
     const answers: Answers = wish
@@ -74,15 +88,27 @@ export function createStart(deps: Deps) {
     if (missing.length > 0)
       throw new Problem('form_incomplete', 'Please fill in the required fields.', { errors: missing })
 
+    const leave = leaveToOpen(deps.limits, visitor.ip)
+    const notOpened = (error: unknown): never => {
+      leave.giveBack()
+      throw error
+    }
+    // Before there is a session, so that a refusal leaves none; and without one there is no chat to join.
+    if (sessionId === null) leave.take()
     const place = await geo.locate(visitor.ip)
-    const made = sessionId === null ? await createSession(deps, { lang: wish.lang, page: wish.page }) : null
+    const made =
+      sessionId === null
+        ? await createSession(deps, { lang: wish.lang, page: wish.page }).catch(notOpened)
+        : null
     // Outside of the transaction: when it runs again after a lost COMMIT, it must know its own row.
     const [id, ref] = [newId(), newRef()]
-    const planned = await store.tx(async (trx) => {
+    const plan = store.tx(async (trx) => {
       const session = await store.sessions.lock(trx, sessionId ?? made?.session.id ?? '')
       if (!session) throw new Problem('unauthorized', 'The session has ended. Make a new one.')
       const open = await store.chats.findOpenOfSession(trx, session.id)
       if (open && open.id !== id) return { open }
+      // Under the session's lock: the second of two starts at once joins the first, and is not counted.
+      leave.take()
       const facts: ChatFacts = {
         id,
         ref,
@@ -104,7 +130,8 @@ export function createStart(deps: Deps) {
       if (!open) await store.chats.create(trx, facts, clock.now() + ABANDONED_MS)
       return { facts, session }
     })
-    if (!planned.facts) return join(planned.open, topic)
+    const planned = await plan.catch(notOpened)
+    if (!planned.facts) return join(planned.open, topic.id)
 
     const opening = open(planned.facts, planned.session, settings, topic, wish.message)
     underWay.set(id, opening)
@@ -127,71 +154,94 @@ export function createStart(deps: Deps) {
     topic: Topic,
     message: string | undefined,
   ): Promise<StoredChat> {
-    let room: RoomRef
+    /** What stands, also when the row that says so is gone. */
+    let standing: PartialRoom = { ref: facts.ref }
+    const takenForDead = new AbortController()
+    const die = () => {
+      takenForDead.abort()
+      return new DeliveryError('the start was taken for dead', { effect: 'no', retryAfter: 1 })
+    }
+    const note = async (partial: PartialRoom) => {
+      standing = partial
+      if (!(await store.chats.noteRoom(store.db, facts.id, partial))) throw die()
+    }
     const alive = setInterval(() => {
-      // When this fails the start is taken for dead, and finds that out at its end.
+      // When this fails the start is taken for dead, and finds that out with its next note.
       store.chats.keepOpening(store.db, facts.id, clock.now() + ABANDONED_MS).catch(() => undefined)
     }, ALIVE_EVERY_MS)
     try {
-      room = await desk.openRoom(
-        briefOf(facts, session, settings, topic),
-        (partial) => store.chats.noteRoom(store.db, facts.id, partial),
-        AbortSignal.timeout(OPENING_MS),
-      )
+      const signal = AbortSignal.any([AbortSignal.timeout(OPENING_MS), takenForDead.signal])
+      const room = await desk.openRoom(briefOf(facts, session, settings, topic), note, signal)
+      standing = room.details
+      const opened = await stands(facts.id, session.id, room, message)
+      if (!opened) throw die()
+      announce(deps, opened.chat)
+      deps.watch.beat(facts.id)
+      if (opened.owing) void deps.wake(facts.id)
+      // Staff may have written while the room was being built; their hint came before anybody knew it.
+      deps.look(room.id)
+      log.info({ chat: facts.ref, topic: topic.id }, 'chat started')
+      return opened.chat
     } catch (error) {
+      // The row tells the next process what stands, or that the chat does: better than guessing without a database.
+      if (store.isUnavailable(error)) throw error
       log.warn({ chat: facts.ref, err: error }, 'the room could not be opened; taking down what stands of it')
-      await giveUp(facts.id)
-      const asked = error instanceof DeliveryError ? error.outcome.retryAfter : undefined
-      throw new Problem(
-        'desk_unavailable',
-        'Nobody can be reached right now. Please try again in a moment.',
-        {
-          retryAfter: asked ?? 5,
-        },
-      )
+      await giveUp(facts.id, standing, takenForDead.signal.aborted)
+      const retryAfter = (error instanceof DeliveryError ? error.outcome.retryAfter : undefined) ?? 5
+      const detail = 'Nobody can be reached right now. Please try again in a moment.'
+      throw new Problem('desk_unavailable', detail, { retryAfter })
     } finally {
       clearInterval(alive)
     }
-    const opened = await store.tx(async (trx) => {
-      const present = await store.sessions.lock(trx, session.id)
-      const before = await store.chats.lock(trx, facts.id)
+  }
+
+  /** The room stands: the chat begins. Null when somebody took the start for dead; the room must go then. */
+  function stands(chatId: string, sessionId: string, room: RoomRef, message: string | undefined) {
+    return store.tx(async (trx) => {
+      const present = await store.sessions.lock(trx, sessionId)
+      const before = await store.chats.lock(trx, chatId)
       if (before?.roomId === room.id) return { chat: before, owing: true }
-      // Whoever took us for dead has decided; the room goes with it.
       if (before?.state !== 'opening') return null
-      await store.chats.roomStands(trx, facts.id, room, clock.now())
-      const decided = await decide(
-        deps,
-        trx,
-        { ...before, startedAt: clock.now(), roomId: room.id, room: room.details },
-        [
-          { type: 'opened', text: message },
-          ...(present ? [] : [{ type: 'close', reason: 'logout' } as const]),
-        ],
-        clock.now(),
-      )
-      return decided
+      const at = clock.now()
+      await store.chats.roomStands(trx, chatId, room, at)
+      const begun = { ...before, startedAt: at, roomId: room.id, room: room.details }
+      const inputs: ChatInput[] = [{ type: 'opened', text: message }]
+      // The visitor logged out while the room was being built.
+      if (!present) inputs.push({ type: 'close', reason: 'logout' })
+      return decide(deps, trx, begun, inputs, at)
     })
-    if (!opened) {
-      await desk.discardRoom(room.details)
-      throw new Problem('desk_unavailable', 'The start took too long. Please try again.', { retryAfter: 1 })
-    }
-    announce(deps, opened.chat)
-    deps.watch.beat(facts.id)
-    if (opened.owing) void deps.wake(facts.id)
-    log.info({ chat: facts.ref, topic: topic.id }, 'chat started')
-    return opened.chat
+  }
+
+  /** What such a topic's only member writes would be taken for an echo of ours, and reach nobody. */
+  function refuseOurselves(topic: Topic): void {
+    const ours = [...topic.participants, ...topic.supervisors].filter((email) => deps.ours().has(email))
+    if (ours.length === 0) return
+    log.error({ topic: topic.id }, 'the topic names the integration account: import settings that do not')
+    throw new Problem('desk_unavailable', 'This topic cannot be served right now.', { retryAfter: 60 })
   }
 
   /** Takes down what stands: the task is committed first, so that it outlives us; then it gets a moment to be done. */
-  async function giveUp(chatId: string): Promise<void> {
-    await handle(deps, chatId, [{ type: 'open_failed' }])
+  async function giveUp(chatId: string, standing: PartialRoom, takenForDead: boolean): Promise<void> {
     const patience = new Promise<void>((resolve) => setTimeout(resolve, DISCARDING_MS).unref())
-    await Promise.race([deps.wake(chatId), patience])
+    const takeDown = async () => {
+      if (!takenForDead) {
+        await handle(deps, chatId, [{ type: 'open_failed' }])
+        return deps.wake(chatId)
+      }
+      // Whoever took us for dead removes what they knew of; what we made since then only we know.
+      await desk.discardRoom(standing)
+    }
+    const done = takeDown().catch((error: unknown) => {
+      log.error({ err: error }, 'what stands of a failed start could not be taken down now')
+    })
+    await Promise.race([done, patience])
   }
 
-  async function join(running: StoredChat, topic: Topic): Promise<Started> {
-    if (running.topic !== topic.id) {
-      throw new Problem('chat_open', 'A chat on another topic is open. End it before you start a new one.')
+  async function join(running: StoredChat, topicId: string): Promise<Started> {
+    if (running.topic !== topicId) {
+      throw new Problem('chat_open', 'A chat on another topic is open. End it before you start a new one.', {
+        extra: { chatId: running.id },
+      })
     }
     const chat = running.state === 'opening' ? await standing(running.id) : running
     return { ...(await answer(chat)), isNew: false }

@@ -2,6 +2,7 @@
 import { overdue, type Patience, suspects } from '../core/idle.ts'
 import type { Deps } from './deps.ts'
 import { handle } from './handle.ts'
+import type { StoredChat } from './stored-chat.ts'
 
 const BATCH = 500
 
@@ -18,7 +19,7 @@ export async function flushBeats({ store, watch }: Deps): Promise<void> {
 }
 
 /** Sweeps run every few seconds; a longer gap means that we, or the database, were away, and not the visitors. */
-const GAP_MS = 20_000
+const GAP_MS = 15_000
 
 /** Looks at every open chat on which a clock may have run out. Returns how many it acted on. */
 export function createSweep(deps: Deps): () => Promise<number> {
@@ -51,12 +52,14 @@ async function sweep(deps: Deps, since: number): Promise<number> {
   let after = ''
   for (;;) {
     const chats = await store.chats.listSuspects(store.db, suspects(patience, clock.now()), BATCH, after)
-    for (const chat of chats) {
-      const now = clock.now()
-      const lastBeat = watch.isHeld(chat.id) ? now : chat.beatAt
-      const input = overdue(chat, lastBeat, since, patience, now)
-      if (!input) continue
-      await handle(deps, chat.id, [input])
+    for (const suspect of chats) {
+      const judge = (chat: StoredChat) => {
+        const at = clock.now()
+        const lastBeat = watch.isHeld(chat.id) ? at : Math.max(chat.beatAt, watch.beatOf(chat.id))
+        return overdue(chat, lastBeat, since, patience, at)
+      }
+      if (!judge(suspect)) continue
+      await handle(deps, suspect.id, (chat) => [judge(chat)].filter((input) => input !== null))
       acted++
     }
     const last = chats.at(-1)

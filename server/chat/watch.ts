@@ -20,6 +20,7 @@ interface Waiter {
 export interface Watch {
   sessionOf(tokenHash: string): string | undefined
   rememberSession(tokenHash: string, sessionId: string): void
+  /** For good: a look-up that was under way cannot bring it back. */
   forgetSession(sessionId: string): void
   chat(id: string): KnownChat | undefined
   /** Remembers how far a chat is and wakes whoever waits for it. An older state never replaces a newer one. */
@@ -38,6 +39,8 @@ export interface Watch {
   /** They could not be written; younger ones stay. */
   giveBack(taken: ReadonlyMap<string, number>): void
   isHeld(id: string): boolean
+  /** The last sign of life not yet taken, epoch ms; 0 without one. */
+  beatOf(id: string): number
   held(): number
   /** Answers every held poll now, and lets none wait any more: the process is about to stop. */
   release(): void
@@ -71,6 +74,7 @@ function createMemory<V>(limit: number) {
 export function createWatch(clock: Clock): Watch {
   const sessions = createMemory<string>(REMEMBERED)
   const tokens = createMemory<string>(REMEMBERED)
+  const ended = createMemory<true>(REMEMBERED)
   const chats = createMemory<KnownChat>(REMEMBERED)
   const waiters = new Map<string, Set<Waiter>>()
   const holds = new Map<string, number>()
@@ -87,10 +91,12 @@ export function createWatch(clock: Clock): Watch {
   return {
     sessionOf: (tokenHash) => sessions.get(tokenHash),
     rememberSession(tokenHash, sessionId) {
+      if (ended.map.has(sessionId)) return
       sessions.set(tokenHash, sessionId)
       tokens.set(sessionId, tokenHash)
     },
     forgetSession(sessionId) {
+      ended.set(sessionId, true)
       const tokenHash = tokens.map.get(sessionId)
       if (tokenHash !== undefined) sessions.map.delete(tokenHash)
       tokens.map.delete(sessionId)
@@ -147,6 +153,7 @@ export function createWatch(clock: Clock): Watch {
     giveBack(taken) {
       for (const [id, at] of taken) if ((beats.get(id) ?? 0) < at) beats.set(id, at)
     },
+    beatOf: (id) => beats.get(id) ?? 0,
     isHeld: (id) => holds.has(id),
     held: () => [...holds.values()].reduce((sum, n) => sum + n, 0),
 

@@ -1,4 +1,5 @@
-/** `npm run settings -- import FILE | export`: all settings as one JSON file. A running server takes an import over by itself. */
+/** `npm run settings -- import FILE | export [FILE]`: all settings as one JSON file. A running server takes an import over by itself. */
+import { writeFileSync } from 'node:fs'
 import { readConfig } from '../config.ts'
 import { ConfigError } from '../core/errors.ts'
 import { readDotEnv } from '../dot-env.ts'
@@ -6,14 +7,14 @@ import { exportSettings, readSettings } from '../settings.ts'
 import { importSettings, readSettingsFile } from '../settings-file.ts'
 import { createStore } from '../store/index.ts'
 
-const USAGE = 'usage: npm run settings -- import FILE | export'
+const USAGE = 'usage: npm run settings -- import FILE | export [FILE]'
 
 async function run([command, file, ...rest]: readonly string[]): Promise<void> {
   const importing = command === 'import' && file !== undefined && rest.length === 0
-  const exporting = command === 'export' && file === undefined
+  const exporting = command === 'export' && rest.length === 0
   if (!importing && !exporting) throw new ConfigError(USAGE, [])
   // Read before the database is touched: a broken file changes nothing.
-  const settings = importing ? readSettingsFile(file) : null
+  const settings = importing && file !== undefined ? readSettingsFile(file) : null
   const store = createStore(readConfig(readDotEnv(process.env)).database)
   try {
     await store.migrate()
@@ -25,7 +26,9 @@ async function run([command, file, ...rest]: readonly string[]): Promise<void> {
     const stored = await store.settings.load(store.db)
     if (!stored)
       throw new ConfigError('There are no settings yet. Import some: npm run settings -- import FILE', [])
-    console.log(JSON.stringify(exportSettings(readSettings(stored.body, 'stored settings')), null, 2))
+    const text = JSON.stringify(exportSettings(readSettings(stored.body, 'stored settings')), null, 2)
+    if (file === undefined) console.log(text)
+    else writeFileSync(file, `${text}\n`)
   } finally {
     await store.close()
   }

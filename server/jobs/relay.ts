@@ -5,6 +5,7 @@
 
 import type { LaneState } from '../chat/deliver.ts'
 import type { Log } from '../chat/deps.ts'
+import { createTurns } from './turns.ts'
 
 export interface Relay {
   /** Something is owed for this chat. Resolves, never rejects, when nothing more can be done for it now. */
@@ -28,22 +29,8 @@ export function createRelay(options: {
   const { deliverHead, dueLanes, now, log } = options
   const runs = new Map<string, { again: boolean; done: Promise<void> }>()
   const timers = new Map<string, NodeJS.Timeout>()
-  const queue: (() => void)[] = []
-  let free = AT_ONCE
+  const turns = createTurns(AT_ONCE)
   let stopped = false
-
-  const turn = (): Promise<void> => {
-    if (free > 0) {
-      free--
-      return Promise.resolve()
-    }
-    return new Promise((resolve) => queue.push(resolve))
-  }
-  const giveTurn = () => {
-    const next = queue.shift()
-    if (next) next()
-    else free++
-  }
 
   function wakeAt(chatId: string, instant: number): void {
     clearTimeout(timers.get(chatId))
@@ -61,7 +48,7 @@ export function createRelay(options: {
     for (;;) {
       me.again = false
       let state: LaneState
-      await turn()
+      const done = await turns.take()
       try {
         state = stopped ? 'empty' : await deliverHead(chatId)
       } catch (error) {
@@ -69,10 +56,12 @@ export function createRelay(options: {
         log.error({ err: error }, 'a delivery broke off')
         state = now() + 5_000
       } finally {
-        giveTurn()
+        done()
       }
       if (state === 'again') continue
       if (me.again && !stopped) continue
+      // In the same breath as the look at `again`: a wake a moment later must start a new run.
+      runs.delete(chatId)
       if (typeof state === 'number') wakeAt(chatId, state)
       return
     }
@@ -87,7 +76,7 @@ export function createRelay(options: {
     }
     const me = { again: false, done: Promise.resolve() }
     runs.set(chatId, me)
-    me.done = run(chatId, me).finally(() => runs.delete(chatId))
+    me.done = run(chatId, me)
     return me.done
   }
 

@@ -2,10 +2,12 @@
  * Reads rooms that moved. A webhook is only a hint and may be lost, doubled or out of order: hints of one room melt into one
  * read at a time, and every open room is read by the clock as well.
  */
+import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../chat/deps.ts'
 import { DeliveryError } from '../core/errors.ts'
 import { backOff } from '../core/outbox.ts'
+import { createTurns } from './turns.ts'
 
 export interface Rooms {
   /** This room may have moved. */
@@ -29,22 +31,29 @@ export function createRooms(options: {
 }): Rooms {
   const { read, due, log } = options
   const runs = new Map<string, { again: boolean; done: Promise<void> }>()
-  const waiting = new Set<string>()
+  const turns = createTurns(AT_ONCE)
   const stopping = new AbortController()
+  // As many rooms wait as are in trouble; Node warns of more than ten.
+  setMaxListeners(0, stopping.signal)
   let stopped = false
 
   /** A hint that cannot be followed now is followed soon: nobody will send it again. */
   async function readUntilDone(roomId: string): Promise<void> {
     for (let attempt = 1; attempt <= TRIES && !stopped; attempt++) {
+      const done = await turns.take()
       try {
-        await read(roomId)
+        if (!stopped) await read(roomId)
         return
       } catch (error) {
+        done()
         const { retryAfter = undefined, permanent = false } =
           error instanceof DeliveryError ? error.outcome : {}
         log.warn({ err: error, attempt }, 'a room could not be read')
         if (permanent) return
+        // Without a turn: a room that cannot be read keeps no other waiting.
         await pause(retryAfter === undefined ? backOff(attempt, Math.random()) : retryAfter * 1000)
+      } finally {
+        done()
       }
     }
   }
@@ -56,33 +65,27 @@ export function createRooms(options: {
       me.again = false
       await readUntilDone(roomId)
     } while (me.again && !stopped)
-  }
-
-  function begin(roomId: string): void {
-    const me = { again: false, done: Promise.resolve() }
-    runs.set(roomId, me)
-    me.done = run(roomId, me).finally(() => {
-      runs.delete(roomId)
-      const [next] = waiting
-      if (next === undefined) return
-      waiting.delete(next)
-      hint(next)
-    })
+    // In the same breath as the look at `again`: a hint a moment later must start a new run.
+    runs.delete(roomId)
   }
 
   function hint(roomId: string): void {
     if (stopped) return
     const running = runs.get(roomId)
-    if (running) running.again = true
-    else if (runs.size < AT_ONCE) begin(roomId)
-    else waiting.add(roomId)
+    if (running) {
+      running.again = true
+      return
+    }
+    const me = { again: false, done: Promise.resolve() }
+    runs.set(roomId, me)
+    me.done = run(roomId, me)
   }
 
   return {
     hint,
     async readDue() {
       // While there is a queue the clock adds nothing: hints come first.
-      if (stopped || waiting.size > 0) return
+      if (stopped || turns.waiting() > 0) return
       for (const roomId of await due(A_ROUND)) if (!runs.has(roomId)) hint(roomId)
     },
     async stop() {

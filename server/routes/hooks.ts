@@ -15,7 +15,7 @@ export function hookRoutes(
       headers[name] = Array.isArray(value) ? value[0] : value
     const received = receive({
       method: ctx.method,
-      url: new URL(ctx.url, 'http://hook.invalid'),
+      url: new URL(`http://hook.invalid${ctx.path}${ctx.search}`),
       headers,
       rawBody: await readRaw(ctx),
     })

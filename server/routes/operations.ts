@@ -8,6 +8,8 @@ export interface Operation<Body = unknown, Query = unknown> {
   /** Under /api/v1. */
   readonly path: string
   readonly summary: string
+  /** The chapter of the description it stands in. */
+  readonly tag: 'Before a chat' | 'Session' | 'Chat'
   /** `optional`: works without a token, but a wrong one is refused. */
   readonly token: 'none' | 'optional' | 'required'
   readonly body?: z.ZodType<Body>
@@ -26,6 +28,7 @@ export const operations = {
     method: 'get',
     path: '/config',
     summary: 'Everything a widget needs before a chat: open or closed, topics and their forms, texts.',
+    tag: 'Before a chat',
     token: 'none',
     query: shapes.ConfigQuery,
     answers: {
@@ -38,6 +41,7 @@ export const operations = {
     method: 'post',
     path: '/sessions',
     summary: 'Makes a session. The token is shown here and never again.',
+    tag: 'Session',
     token: 'none',
     body: shapes.NewSession,
     answers: { 201: { says: 'The session and its token.', shape: shapes.SessionAnswer } },
@@ -47,6 +51,7 @@ export const operations = {
     method: 'patch',
     path: '/session',
     summary: 'Merges parameters into the session; staff see them when a chat starts.',
+    tag: 'Session',
     token: 'required',
     body: shapes.SessionPatch,
     answers: { 200: { says: 'The session.', shape: shapes.SessionPatched } },
@@ -56,6 +61,7 @@ export const operations = {
     method: 'delete',
     path: '/session',
     summary: 'Ends the session; an open chat is closed (`logout`). The token opens nothing from then on.',
+    tag: 'Session',
     token: 'required',
     answers: { 204: { says: 'Ended.' } },
     problems: ['unauthorized', 'forbidden_origin'],
@@ -65,6 +71,7 @@ export const operations = {
     path: '/chats',
     summary:
       'Starts a chat. Answered once the room stands, or with 503, within 20 s. A start beside another joins it.',
+    tag: 'Chat',
     token: 'optional',
     body: shapes.NewChat,
     answers: {
@@ -78,6 +85,7 @@ export const operations = {
       'closed_hours',
       'chat_open',
       'form_incomplete',
+      'rate_limited',
       'desk_unavailable',
     ],
   }),
@@ -85,6 +93,7 @@ export const operations = {
     method: 'get',
     path: '/chats/:id',
     summary: 'The state of a chat.',
+    tag: 'Chat',
     token: 'required',
     answers: { 200: { says: 'The chat.', shape: shapes.ChatAnswer } },
     problems: [...CHAT_PROBLEMS],
@@ -93,27 +102,30 @@ export const operations = {
     method: 'get',
     path: '/chats/:id/events',
     summary: 'Events after a cursor; held up to `wait` seconds while there are none. This is the heartbeat.',
+    tag: 'Chat',
     token: 'required',
     query: shapes.EventsQuery,
     answers: { 200: { says: 'Events in order, and the next cursor.', shape: shapes.EventsAnswer } },
-    problems: ['invalid', ...CHAT_PROBLEMS],
+    problems: ['invalid', ...CHAT_PROBLEMS, 'rate_limited'],
   }),
   sendMessage: declare({
     method: 'post',
     path: '/chats/:id/messages',
     summary: 'Sends a line. Repeat it with the same `clientId` until it is answered: it is taken once.',
+    tag: 'Chat',
     token: 'required',
     body: shapes.NewMessage,
     answers: {
       200: { says: 'This line was taken before.', shape: shapes.EventAnswer },
       201: { says: 'Taken: it is stored and will reach the room.', shape: shapes.EventAnswer },
     },
-    problems: [...CHAT_PROBLEMS, ...BODY_PROBLEMS, 'chat_closed', 'idempotency_mismatch'],
+    problems: [...CHAT_PROBLEMS, ...BODY_PROBLEMS, 'chat_closed', 'idempotency_mismatch', 'rate_limited'],
   }),
   setPresence: declare({
     method: 'post',
     path: '/chats/:id/presence',
     summary: 'The visitor left the page for now, or is back. `here` also answers an idle warning.',
+    tag: 'Chat',
     token: 'required',
     body: shapes.Presence,
     answers: { 204: { says: 'Noted.' } },
@@ -123,15 +135,17 @@ export const operations = {
     method: 'post',
     path: '/chats/:id/handover',
     summary: 'Asks for a person instead of the bot.',
+    tag: 'Chat',
     token: 'required',
     body: shapes.Empty,
-    answers: { 202: { says: 'Asked.' } },
+    answers: { 202: { says: 'Asked.', shape: shapes.Empty } },
     problems: [...CHAT_PROBLEMS, ...BODY_PROBLEMS, 'chat_closed'],
   }),
   closeChat: declare({
     method: 'post',
     path: '/chats/:id/close',
     summary: 'Ends the chat. Harmless when repeated.',
+    tag: 'Chat',
     token: 'required',
     body: shapes.Empty,
     answers: { 200: { says: 'The closed chat.', shape: shapes.ChatAnswer } },

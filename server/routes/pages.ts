@@ -5,6 +5,7 @@ import Router from '@koa/router'
 import type { Context } from 'koa'
 import { readableOn } from '../core/colour.ts'
 import type { Settings } from '../core/settings.ts'
+import { apiPage } from './api-page.ts'
 import { isKnown } from './etag.ts'
 import { openapi } from './openapi.ts'
 
@@ -49,7 +50,9 @@ export function pageRoutes(pages: Pages): Router {
       readFileSync(join(pages.assetsDir, 'demo', name), 'utf8'),
     ]),
   )
-  const description = JSON.stringify(openapi(pages.version), null, 2)
+  const api = openapi(pages.version)
+  const description = JSON.stringify(api)
+  const readable = apiPage(api)
 
   const send = (ctx: Context, type: string, body: string) => {
     ctx.type = type
@@ -88,6 +91,11 @@ export function pageRoutes(pages: Pages): Router {
   router.get('/openapi.json', (ctx) => {
     forAnyPage(ctx)
     send(ctx, 'application/json; charset=utf-8', description)
+  })
+  router.get('/api', (ctx) => ctx.redirect('/api/'))
+  router.get('/api/', (ctx) => {
+    ctx.set('Content-Security-Policy', readable.policy)
+    send(ctx, TYPES['.html'] ?? '', readable.page)
   })
 
   router.get('/', (ctx) => ctx.redirect('/demo/'))

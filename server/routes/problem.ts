@@ -62,6 +62,8 @@ export function problems(log: Log, isUnavailable: (error: unknown) => boolean): 
       }
     } catch (error) {
       if (error instanceof Problem) return sendProblem(ctx, error)
+      // The caller hung up in the middle of its request: nobody is there to be answered, and nothing went wrong.
+      if (ctx.req.destroyed && !ctx.req.complete) return
       log.error({ err: error, method: ctx.method, route: ctx._matchedRoute }, 'a request failed')
       if (isUnavailable(error))
         return sendProblem(ctx, new Problem('overloaded', 'The service is busy. Please try again.'))
@@ -87,15 +89,19 @@ export function pathOf(path: readonly PropertyKey[]): string {
   )
 }
 
-function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap((issue): FieldError[] => {
+function fieldErrors(issues: readonly z.core.$ZodIssue[], at: readonly PropertyKey[] = []): FieldError[] {
+  return issues.flatMap((issue): FieldError[] => {
+    const path = [...at, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        path: pathOf([...issue.path, key]),
-        message: 'There is no such field.',
-      }))
+      return issue.keys.map((key) => ({ path: pathOf([...path, key]), message: 'There is no such field.' }))
     }
-    return [{ path: pathOf(issue.path), message: issue.message }]
+    // Of several shapes the one that was meant: the one whose mistake lies deepest.
+    const deepest =
+      issue.code === 'invalid_union'
+        ? issue.errors.find((errors) => errors.some((e) => e.path.length > 0))
+        : undefined
+    if (deepest) return fieldErrors(deepest, path)
+    return [{ path: pathOf(path), message: issue.message }]
   })
 }
 
@@ -103,5 +109,7 @@ function fieldErrors(error: z.ZodError): FieldError[] {
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new Problem('invalid', 'The request is not valid; see errors.', { errors: fieldErrors(parsed.error) })
+  throw new Problem('invalid', 'The request is not valid; see errors.', {
+    errors: fieldErrors(parsed.error.issues),
+  })
 }

@@ -78,7 +78,7 @@ export function visitorRoutes(api: VisitorApi): Router {
     }
 
   serve(operations.config, async ({ ctx, query }) => {
-    const body = configView(deps.settings(), api.texts, query.lang ?? 'en', deps.clock.now())
+    const body = configView(deps.settings(), api.texts, query.lang || 'en', deps.clock.now())
     ctx.set('Cache-Control', 'no-cache')
     return isKnown(ctx, JSON.stringify(body)) ? { status: 304 } : { status: 200, body }
   })
@@ -134,6 +134,7 @@ export function visitorRoutes(api: VisitorApi): Router {
         id,
         query.after,
         query.wait * 1000,
+        api.addressOf(ctx),
         gone.signal,
       )
       return { status: 200, body: { events: page.events, cursor: page.cursor, chat: { state: page.state } } }
@@ -160,7 +161,7 @@ export function visitorRoutes(api: VisitorApi): Router {
     operations.askForPerson,
     withSession(async (sessionId, { id }) => {
       await conversation.askForPerson(deps, sessionId, id)
-      return { status: 202 }
+      return { status: 202, body: {} }
     }),
   )
 

@@ -177,10 +177,12 @@ export async function save(trx: Knex.Transaction, before: Chat, after: Chat): Pr
   await trx<Row>('chats').where({ id: after.id }).update(changes)
 }
 
-export async function noteRoom(db: Db, id: string, room: PartialRoom): Promise<void> {
-  await db<Row>('chats')
-    .where({ id })
+/** False when the start was taken for dead meanwhile. */
+export async function noteRoom(db: Db, id: string, room: PartialRoom): Promise<boolean> {
+  const noted = await db<Row>('chats')
+    .where({ id, state: 'opening' })
     .update({ room: JSON.stringify(room) })
+  return noted > 0
 }
 
 export async function roomStands(

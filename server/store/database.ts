@@ -9,6 +9,12 @@ import Libsql from 'libsql'
 interface Dialect {
   acquireRawConnection(): Promise<unknown>
   _query(connection: unknown, query: { sql: string }): Promise<unknown>
+  readonly config: { readonly connection: { readonly filename: string } }
+}
+
+/** How knex marks a connection that must not be used again. */
+interface Disposable {
+  __knex__disposed?: unknown
 }
 const BetterSqlite3: new (config: Knex.Config) => Dialect = createRequire(import.meta.url)(
   'knex/lib/dialects/better-sqlite3/index.js',
@@ -37,7 +43,20 @@ class LibsqlClient extends BetterSqlite3 {
     // A deferred transaction that reads first and writes later fails at once when another process wrote in between;
     // an immediate one waits its turn.
     if (query.sql === 'BEGIN;') query.sql = 'BEGIN IMMEDIATE;'
-    return super._query(connection, query)
+    try {
+      return await super._query(connection, query)
+    } catch (error) {
+      // SQLite itself has rolled back already (a full disk); the error that matters is the one before.
+      if (query.sql.startsWith('ROLLBACK') && /no transaction is active/.test(String(error))) {
+        return Object.assign(query, { response: { changes: 0 }, context: {} })
+      }
+      // libsql leaves a statement that failed for a lock half open, and with it every later COMMIT of the connection fails. The
+      // pool drops a connection that is marked so and opens another; a database in memory would go with it.
+      const broken = /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error)) || /^(BEGIN|COMMIT|ROLLBACK)/.test(query.sql)
+      if (broken && this.config.connection.filename !== ':memory:')
+        (connection as Disposable).__knex__disposed = error
+      throw error
+    }
   }
 }
 

@@ -34,7 +34,8 @@ export async function append(
       at: Date.parse(at),
       type,
       body: JSON.stringify(body),
-      client_id: clientId ?? null,
+      // A UUID is the same in capitals.
+      client_id: clientId?.toLowerCase() ?? null,
     }
   })
   if (rows.length > 0) await trx<Row>('events').insert(rows)
@@ -52,6 +53,6 @@ export async function list(db: Db, chatId: string, after: number, limit: number)
 }
 
 export async function findByClientId(db: Db, chatId: string, clientId: string): Promise<ChatEvent | null> {
-  const row = await db<Row>('events').where({ chat_id: chatId, client_id: clientId }).first()
+  const row = await db<Row>('events').where({ chat_id: chatId, client_id: clientId.toLowerCase() }).first()
   return row ? toEvent(row) : null
 }

@@ -69,8 +69,9 @@ export function createStore(engine: Engine): Store {
     exclusive: engine.engine === 'sqlite',
     migrate: () => migrateUp(knex),
     rollback: () => migrateDown(knex),
-    // An update that finds no row still takes the write lock.
-    probe: async () => void (await knex('settings').where({ id: -1 }).update({ imported_at: 0 })),
+    // A whole transaction, as everything that matters is one; an update that finds no row still takes the write lock.
+    probe: async () =>
+      void (await knex.transaction((trx) => trx('settings').where({ id: -1 }).update({ imported_at: 0 }))),
     close: () => knex.destroy(),
   }
 }

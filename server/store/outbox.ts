@@ -75,19 +75,23 @@ export async function head(db: Db, chatId: string, lane: Lane): Promise<OutboxRo
   return row ? toRow(row) : null
 }
 
-/** Lanes with something owed that is due, the longest waiting first. */
+/** Lanes whose head is due, the longest waiting first. */
 export async function dueLanes(
   db: Db,
   now: number,
   limit: number,
 ): Promise<{ chatId: string; lane: Lane }[]> {
-  const rows: { chat_id: string; lane: Lane }[] = await db('outbox')
-    .whereIn('state', ['pending', 'unknown', 'sending'])
-    .where('due_at', '<=', now)
-    .groupBy('chat_id', 'lane')
-    .orderByRaw('min(id)')
+  const rows: { chat_id: string; lane: Lane }[] = await db('outbox as head')
+    .whereIn('head.state', ['pending', 'unknown', 'sending'])
+    .where('head.due_at', '<=', now)
+    .whereNotExists(
+      db('outbox as earlier')
+        .whereRaw('earlier.chat_id = head.chat_id and earlier.lane = head.lane and earlier.id < head.id')
+        .whereNot('earlier.state', 'failed'),
+    )
+    .orderBy('head.id')
     .limit(limit)
-    .select('chat_id', 'lane')
+    .select('head.chat_id', 'head.lane')
   return rows.map((row) => ({ chatId: row.chat_id, lane: row.lane }))
 }
 

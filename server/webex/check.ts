@@ -61,7 +61,6 @@ const STEPS: Readonly<
     name: ({ targetUrl }) => `attach the webhook to ${String(targetUrl)}`,
   },
   'POST /messages': { scope: 'spark:messages_write', name: () => 'post a message' },
-  'GET /messages': { scope: 'spark:messages_read', name: () => 'list the messages of the room' },
 }
 
 /** @returns whether every step that is needed passed */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { DeliveryError } from '../core/errors.ts'
+import { singleLine } from '../core/text.ts'
 
 /** Where access tokens come from. */
 export interface TokenSource {
@@ -27,7 +28,8 @@ export interface WebexClient {
     call?: Call,
   ): Promise<T>
   /**
-   * Pages of a list, following `Link: rel="next"`; a page may be empty while there is a next one.
+   * Pages of a list, following `Link: rel="next"`; a page may be empty while there is a next one. Items that make no sense are
+   * left out: one odd message must not hide a whole room.
    * Links that lead away from the API are not followed: the token goes to the API host only.
    */
   pages<T>(path: string, item: z.ZodType<T>, query: Readonly<Record<string, string>>): AsyncGenerator<T[]>
@@ -60,11 +62,11 @@ export function createWebexClient(options: {
 
   /** One authorised request; a 401 is answered with a new token, once. It was not carried out, so nothing is doubled. */
   async function send(method: string, url: string, call: Call): Promise<Response> {
-    const token = await unlessAborted(tokens.get(), call.signal)
+    const token = await unlessAborted(authorised(tokens.get()), call.signal)
     const response = await exchange(method, url, call, token)
     if (response.status !== 401) return response
     await response.body?.cancel()
-    return exchange(method, url, call, await unlessAborted(tokens.renew(token), call.signal))
+    return exchange(method, url, call, await unlessAborted(authorised(tokens.renew(token)), call.signal))
   }
 
   async function exchange(method: string, url: string, call: Call, token: string): Promise<Response> {
@@ -110,20 +112,44 @@ export function createWebexClient(options: {
     },
 
     async *pages(path, item, query) {
-      const page = z.object({ items: z.array(item) })
+      const page = z.object({ items: z.array(z.unknown()) })
       let url: string | undefined = urlOf(path, query)
       for (let n = 0; url !== undefined && n < MAX_PAGES; n++) {
         const response: Response = await send('GET', url, {})
-        yield (await answerOf(response, `GET ${path}`, page)).items
+        const { items } = await answerOf(response, `GET ${path}`, page)
+        yield items.flatMap((each) => {
+          const parsed = item.safeParse(each)
+          return parsed.success ? [parsed.data] : []
+        })
         url = nextLink(response.headers.get('link'), apiUrl)
       }
     },
   }
 }
 
+/**
+ * A call that got no token was not made: that is never an answer to the call itself, however the token server put it, and
+ * passes when somebody logs in again.
+ */
+async function authorised(token: Promise<string>): Promise<string> {
+  try {
+    return await token
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error
+    const { retryAfter } = error.outcome
+    throw new DeliveryError(error.message, {
+      effect: 'no',
+      status: 401,
+      ...(retryAfter !== undefined && { retryAfter }),
+    })
+  }
+}
+
 /** For waiting on what has no effect of its own: gives up with the signal. @throws DeliveryError */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
+  // When we give up first nobody else is there to hear of its failure.
+  promise.catch(() => undefined)
   const tooLate = () => new DeliveryError('no answer in time', { effect: 'no' })
   if (signal.aborted) throw tooLate()
   return new Promise<T>((resolve, reject) => {
@@ -153,12 +179,14 @@ export function networkError(what: string, error: unknown): DeliveryError {
   return new DeliveryError(`${what}: ${why}`, { effect })
 }
 
-/** What a status other than 2xx means. Error bodies may be HTML or nothing at all, so none is relied on. */
+/** What a status other than 2xx means. Error bodies may be HTML or nothing at all, so none is read. */
 export async function refusal(response: Response, what: string): Promise<DeliveryError> {
   const { status } = response
-  const text = await bodyOf(response, what).catch(() => '')
-  const said = z.object({ message: z.string() }).safeParse(parseJson(text))
-  const message = `${what}: ${status}${said.success ? ` ${said.data.message.slice(0, 300)}` : ''}`
+  await response.body?.cancel()
+  // Not what Webex says about it: that may repeat a visitor's words or somebody's address, and errors are logged. With the
+  // tracking id Webex's support finds all of it.
+  const trackingId = response.headers.get('trackingid')
+  const message = `${what}: ${status}${trackingId ? ` (${singleLine(trackingId, 100)})` : ''}`
   const retryAfter = readRetryAfter(response.headers.get('retry-after'))
   const waits = retryAfter !== undefined && { retryAfter }
   // 5xx and redirects come after the request was read: it may have been carried out.

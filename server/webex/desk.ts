@@ -30,21 +30,31 @@ export interface WebexDeskOptions {
 const Made = z.object({ id: z.string().min(1) })
 const Nothing = z.unknown()
 const Me = z.object({ id: z.string().min(1), emails: z.array(z.string()).default([]) })
-const Room = z.object({ id: z.string().min(1), title: z.string().default('') })
-const Hook = z.object({ id: z.string().min(1), filter: z.string().default('') })
+/** Webex leaves out what it does not have; null says the same. */
+const orEmpty = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? '')
+const Room = z.object({ id: z.string().min(1), title: orEmpty })
+const Hook = z.object({ id: z.string().min(1), filter: orEmpty })
 const Message = z.object({
   id: z.string().min(1),
-  personId: z.string().default(''),
-  text: z.string().default(''),
-  files: z.array(z.string()).default([]),
+  personId: orEmpty,
+  text: orEmpty,
+  files: z
+    .array(z.unknown())
+    .nullish()
+    .transform((files) => files ?? []),
   created: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
 })
 type Message = z.infer<typeof Message>
 
-const PAGE = '50'
+const PAGE = 50
+const MAX_ROUNDS = 50
 const MEMBERSHIPS_AT_ONCE = 5
-/** A room whose creation was never confirmed may still appear this long after it was asked for. */
-const LATE_ROOM_MS = 30_000
+/** What was asked for and never confirmed may still appear this long afterwards; looked for every minute. */
+const LATE_MS = 300_000
+const LOOK_AGAIN_S = 60
 
 type Account = z.infer<typeof Me>
 
@@ -108,11 +118,35 @@ export function createWebexDesk(options: WebexDeskOptions): Desk {
     return undefined
   }
 
-  async function removeHooks(roomId: string): Promise<void> {
+  /** Returns how many there were. */
+  async function removeHooks(roomId: string): Promise<number> {
+    let removed = 0
     for await (const page of integration.pages('/webhooks', Hook, { max: '100' })) {
       for (const hook of page) {
-        if (hook.filter === `roomId=${roomId}`) await remove(`/webhooks/${encodeURIComponent(hook.id)}`)
+        if (hook.filter !== `roomId=${roomId}`) continue
+        await remove(`/webhooks/${encodeURIComponent(hook.id)}`)
+        removed++
       }
+    }
+    return removed
+  }
+
+  /** Pages of a room. Where no next link is given, a full page is followed by asking for what is before its last message. */
+  async function* newestFirst(roomId: string): AsyncGenerator<Message[]> {
+    let before: { beforeMessage?: string } = {}
+    for (let n = 0; n < MAX_ROUNDS; n++) {
+      let last: Message[] = []
+      for await (const page of integration.pages('/messages', Message, {
+        roomId,
+        max: String(PAGE),
+        ...before,
+      })) {
+        yield page
+        if (page.length > 0) last = page
+      }
+      const oldest = last.at(-1)
+      if (!oldest || last.length < PAGE) return
+      before = { beforeMessage: oldest.id }
     }
   }
 
@@ -139,17 +173,23 @@ export function createWebexDesk(options: WebexDeskOptions): Desk {
       }
       let details: PartialRoom = { ref: chat.ref, roomId }
       if (hookUrl !== null) {
-        const hook = await integration.call('POST', '/webhooks', Made, {
-          body: {
-            name: `Frontroom ${chat.ref}`,
-            targetUrl: hookUrl,
-            resource: 'messages',
-            event: 'all',
-            filter: `roomId=${roomId}`,
-            secret: hookSecret,
-          },
-          signal,
-        })
+        await note({ ...details, hookAskedAt: String(clock.now()) })
+        const hook = await integration
+          .call('POST', '/webhooks', Made, {
+            body: {
+              name: `Frontroom ${chat.ref}`,
+              targetUrl: hookUrl,
+              resource: 'messages',
+              event: 'all',
+              filter: `roomId=${roomId}`,
+              secret: hookSecret,
+            },
+            signal,
+          })
+          .catch(async (error: unknown) => {
+            if (error instanceof DeliveryError && error.outcome.effect === 'no') await note(details)
+            throw error
+          })
         details = { ...details, hookId: hook.id }
         await note(details)
       }
@@ -158,22 +198,22 @@ export function createWebexDesk(options: WebexDeskOptions): Desk {
     },
 
     async discardRoom(partial) {
-      let { roomId } = partial
-      if (roomId === undefined) {
-        if (partial.askedAt === undefined) return
-        roomId = await findRoom(partial.ref)
-        if (roomId === undefined) {
-          if (clock.now() - Number(partial.askedAt) >= LATE_ROOM_MS) return
-          throw new DeliveryError('the room is not there, but may still appear', {
-            effect: 'no',
-            retryAfter: 10,
-          })
-        }
-      }
+      const { askedAt, hookId, hookAskedAt } = partial
+      const roomId = partial.roomId ?? (askedAt === undefined ? undefined : await findRoom(partial.ref))
+      let unconfirmed = roomId === undefined ? askedAt : undefined
       // The webhook first: Webex leaves it behind when its room goes.
-      if (partial.hookId !== undefined) await remove(`/webhooks/${encodeURIComponent(partial.hookId)}`)
-      else if (hookUrl !== null) await removeHooks(roomId)
-      await remove(`/rooms/${encodeURIComponent(roomId)}`)
+      if (hookId !== undefined) {
+        await remove(`/webhooks/${encodeURIComponent(hookId)}`)
+      } else if (roomId !== undefined && hookAskedAt !== undefined) {
+        const removed = await removeHooks(roomId)
+        if (removed === 0) unconfirmed = hookAskedAt
+      }
+      if (roomId !== undefined) await remove(`/rooms/${encodeURIComponent(roomId)}`)
+      if (unconfirmed === undefined || clock.now() - Number(unconfirmed) >= LATE_MS) return
+      throw new DeliveryError('what was asked for is not there, but may still appear', {
+        effect: 'no',
+        retryAfter: LOOK_AGAIN_S,
+      })
     },
 
     parts,
@@ -190,19 +230,16 @@ export function createWebexDesk(options: WebexDeskOptions): Desk {
       try {
         const who = await whoWeAre()
         const ours = part.kind === 'bot' && who.bot ? who.bot.id : who.integration.id
-        const newest = await integration.call('GET', '/messages', z.object({ items: z.array(Message) }), {
-          query: { roomId: room.id, max: '100' },
-        })
-        const found = newest.items.find(
-          (message) => message.personId === ours && isThatLine(message.text, part),
-        )
-        if (found) return { outcome: 'yes', id: found.id }
+        for await (const page of integration.pages('/messages', Message, { roomId: room.id, max: '100' })) {
+          const found = page.find((message) => message.personId === ours && isThatLine(message.text, part))
+          if (found) return { outcome: 'yes', id: found.id }
+          // What was posted a moment ago is among the newest hundred, or nowhere.
+          if (page.length > 0) break
+        }
         return { outcome: 'no', why: 'not in the room', permanent: false }
       } catch (error) {
-        return {
-          outcome: 'unknown',
-          why: `could not look: ${error instanceof Error ? error.message : String(error)}`,
-        }
+        const result = resultOf(error)
+        return result.outcome === 'no' && !result.permanent ? { ...result, outcome: 'unknown' } : result
       }
     },
 
@@ -211,7 +248,7 @@ export function createWebexDesk(options: WebexDeskOptions): Desk {
       const ours = new Set([who.integration.id, who.bot?.id])
       const sinceAt = since ? Date.parse(since.at) : Number.NEGATIVE_INFINITY
       const lines: StaffLine[] = []
-      for await (const page of integration.pages('/messages', Message, { roomId: room.id, max: PAGE })) {
+      for await (const page of newestFirst(room.id)) {
         lines.push(...page.filter((message) => !ours.has(message.personId)).map(staffLine))
         if (page.some((message) => message.id === since?.id || Date.parse(message.created) < sinceAt)) break
       }
@@ -238,8 +275,9 @@ const staffLine = (message: Message): StaffLine => ({
 function resultOf(error: unknown): PostResult {
   if (!(error instanceof DeliveryError)) throw error
   const { effect, permanent = false, retryAfter } = error.outcome
-  if (effect === 'unknown') return { outcome: 'unknown', why: error.message }
-  return { outcome: 'no', why: error.message, permanent, ...(retryAfter !== undefined && { retryAfter }) }
+  const waits = retryAfter !== undefined && { retryAfter }
+  if (effect === 'unknown') return { outcome: 'unknown', why: error.message, ...waits }
+  return { outcome: 'no', why: error.message, permanent, ...waits }
 }
 
 const unless =

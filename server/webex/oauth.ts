@@ -33,6 +33,8 @@ export const INTEGRATION = 'webex-integration'
 export const originOf = (refreshToken: string | null): string =>
   refreshToken === null ? 'login' : createHash('sha256').update(refreshToken).digest('hex')
 
+const EARLY_PAUSE_MS = 60_000
+
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
   expires_in: z.number().positive().optional(),
@@ -110,26 +112,29 @@ export function createTokens(options: {
   refreshToken: string | null
   store: TokenStore
   clock: Clock
-  /** Told when an early refresh failed: the old token still works, but somebody should look. */
-  onTrouble?: (error: unknown) => void
+  /** Told when an early refresh failed or tokens could not be kept: all still works, but somebody should look. */
+  onTrouble: (error: unknown) => void
 }): TokenSource {
   const { app, refreshToken, store, clock, onTrouble } = options
   let current: StoredTokens | null = null
   let refreshing: Promise<StoredTokens> | null = null
+  let earlyAgainAt = 0
 
   async function load(): Promise<StoredTokens | null> {
     if (current) return current
     const stored = await store.load(INTEGRATION)
     // Stored tokens are the younger ones, unless the environment was given another token since.
-    if (stored && (refreshToken === null || stored.origin === originOf(refreshToken))) current = stored
+    // Another call may have renewed them while we were reading.
+    if (stored && (refreshToken === null || stored.origin === originOf(refreshToken))) current ??= stored
     return current
   }
 
   function refresh(with_: string): Promise<StoredTokens> {
     refreshing ??= requestTokens(app, { refreshToken: with_ }, originOf(refreshToken), clock.now())
       .then(async (tokens) => {
-        await store.save(INTEGRATION, tokens)
+        // Ours from now on, whether they could be kept or not: the old refresh token may be worthless already.
         current = tokens
+        await store.save(INTEGRATION, tokens).catch(onTrouble)
         return tokens
       })
       .finally(() => {
@@ -155,7 +160,11 @@ export function createTokens(options: {
       const now = clock.now()
       if (expiresAt === undefined || tokens.refreshToken === undefined) return tokens.accessToken
       if (now >= expiresAt) return (await refresh(tokens.refreshToken)).accessToken
-      if (now >= obtainedAt + (expiresAt - obtainedAt) / 2) refresh(tokens.refreshToken).catch(onTrouble)
+      if (now >= obtainedAt + (expiresAt - obtainedAt) / 2 && now >= earlyAgainAt) {
+        // There are days left: a failure is not repeated with every call.
+        earlyAgainAt = now + EARLY_PAUSE_MS
+        refresh(tokens.refreshToken).catch(onTrouble)
+      }
       return tokens.accessToken
     },
 

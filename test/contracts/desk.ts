@@ -45,19 +45,20 @@ export function deskContract(name: string, create: () => Promise<DeskUnderTest>)
       for (const note of [...notes, room.details]) expect(note.ref).toBe(brief.ref)
     })
 
-    test('takes down what stands after any of its notes, however often it is asked to', async (under) => {
-      const notes: PartialRoom[] = []
-      await open(under, notes)
-      for (const note of [...notes].reverse()) await under.desk.discardRoom(note)
+    test('takes down what stands when it was cut off after any of its notes, however often it is asked to', async (under) => {
+      const all: PartialRoom[] = []
+      const whole = await open(under, all)
+      for (let n = 0; n < 2; n++) await under.desk.discardRoom(whole.details)
       expect(await under.standing()).toEqual({ rooms: 0, listeners: 0 })
-      for (let n = 0; n < notes.length; n++) {
-        const some: PartialRoom[] = []
-        await open(under, some)
-        const note = some[n]
-        if (!note) throw new Error('a desk notes the same effects each time')
-        await under.desk.discardRoom(note)
+      for (let cut = 0; cut < all.length; cut++) {
+        const noted: PartialRoom[] = []
+        const note = async (partial: PartialRoom) => {
+          noted.push(partial)
+          if (noted.length > cut) throw new Error('the process died')
+        }
+        await expect(under.desk.openRoom(brief, note, never)).rejects.toThrow('the process died')
+        for (let n = 0; n < 2; n++) await under.desk.discardRoom(noted[cut] ?? { ref: brief.ref })
         expect(await under.standing()).toEqual({ rooms: 0, listeners: 0 })
-        await under.desk.discardRoom(note)
       }
     })
 

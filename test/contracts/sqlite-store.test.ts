@@ -24,7 +24,7 @@ const HOLD_THE_LOCK = `
   db.exec('BEGIN IMMEDIATE')
   db.exec(\`INSERT INTO settings (id, body, imported_at) VALUES (2, '["other@example.com"]', 1)\`)
   console.log('locked')
-  setTimeout(() => db.exec('COMMIT'), 400)
+  setTimeout(() => db.exec('COMMIT'), Number(process.argv[2]))
 `
 
 describe('SQLite', () => {
@@ -48,6 +48,31 @@ describe('SQLite', () => {
       await ended
       expect((await store.settings.load(store.db))?.body).toEqual({ by: 'us' })
       expect(await store.settings.accounts(store.db)).toEqual(['other@example.com'])
+    } finally {
+      await store.close()
+      folder.remove()
+    }
+  })
+
+  it('says that it is busy when that takes too long, and works again afterwards', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder.path, 'test.db')
+    const store = createStore({ engine: 'sqlite', file })
+    try {
+      await store.migrate()
+      const stdio = ['ignore', 'pipe', 'inherit'] as const
+      const other = spawn(process.execPath, ['-e', HOLD_THE_LOCK, file, '6000'], { stdio: [...stdio] })
+      const ended = once(other, 'close')
+      await once(other.stdout, 'data')
+      const write = () => store.tx((trx) => store.settings.save(trx, { by: 'us' }, 1))
+      await expect(write()).rejects.toSatisfy(store.isUnavailable)
+      await ended
+      // libsql leaves the connection unusable: without a new one this fails for ever.
+      await write()
+      await store.probe()
+      const reader = createStore({ engine: 'sqlite', file })
+      expect((await reader.settings.load(reader.db))?.body).toEqual({ by: 'us' })
+      await reader.close()
     } finally {
       await store.close()
       folder.remove()

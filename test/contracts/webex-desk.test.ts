@@ -16,8 +16,8 @@ for (const hookUrl of ['http://127.0.0.1:9/hooks/webex', null]) {
         bot: client(accounts.botToken),
         hookUrl,
         hookSecret: 's'.repeat(32),
-        // A minute passes between any two looks: a room that was asked for has appeared by then, or never will.
-        clock: { now: () => (now += 60_000) },
+        // Ten minutes pass between any two looks: a room that was asked for has appeared by then, or never will.
+        clock: { now: () => (now += 600_000) },
       }),
       write: async (roomId, text) => void (await staff.write(roomId, 'anna@example.com', text)),
       texts: (roomId) =>

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { LaneState } from '../../server/chat/deliver.ts'
 import type { Log } from '../../server/chat/deps.ts'
+import { DeliveryError } from '../../server/core/errors.ts'
 import { createRelay } from '../../server/jobs/relay.ts'
 import { createRooms } from '../../server/jobs/rooms.ts'
+import { createTurns } from '../../server/jobs/turns.ts'
 
 const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
@@ -86,6 +88,37 @@ describe('the relay', () => {
   })
 })
 
+describe('rooms that cannot be read', () => {
+  it('keep no other waiting, and are read again later', async () => {
+    const reads = new Map<string, number>()
+    const rooms = createRooms({
+      read: async (roomId) => {
+        reads.set(roomId, (reads.get(roomId) ?? 0) + 1)
+        if (roomId !== 'healthy') throw new DeliveryError('no', { effect: 'no', retryAfter: 3600 })
+      },
+      due: async () => [],
+      log: quiet,
+    })
+    for (let n = 0; n < 50; n++) rooms.hint(`broken ${n}`)
+    rooms.hint('healthy')
+    await expect.poll(() => reads.get('healthy')).toBe(1)
+    await rooms.stop()
+  })
+})
+
+describe('turns', () => {
+  it('are given on by what takes long, without interrupting it', async () => {
+    const turns = createTurns(2, 1)
+    const slow = [await turns.take(), await turns.take()]
+    const third = await turns.take()
+    third()
+    for (const done of slow) done()
+    const again = await Promise.all([turns.take(), turns.take()])
+    expect(turns.waiting()).toBe(0)
+    for (const done of again) done()
+  })
+})
+
 describe('hints', () => {
   it('of one room melt into one read at a time, and none is lost', async () => {
     const gates = [gate<void>(), gate<void>(), gate<void>()]
@@ -96,7 +129,7 @@ describe('hints', () => {
       log: quiet,
     })
     for (let n = 0; n < 10; n++) rooms.hint('room')
-    expect(reads).toBe(1)
+    await expect.poll(() => reads).toBe(1)
     gates[0]?.resolve()
     await expect.poll(() => reads).toBe(2)
     gates[1]?.resolve()

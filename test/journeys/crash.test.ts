@@ -39,12 +39,22 @@ async function start(env: Record<string, string> = {}): Promise<ServerProcess> {
       FRONTROOM_SETTINGS: settings,
       WEBEX_API_URL: sandbox.apiUrl,
       WEBEX_ACCESS_TOKEN: sandbox.accounts.integrationToken,
+      ADMIN_EMAIL: 'admin@example.com',
+      ADMIN_PASSWORD: 'correct horse',
       ...env,
     },
     folder.path,
   )
   running.push(server)
   return server
+}
+
+async function heldPolls(origin: string): Promise<number> {
+  const headers = {
+    authorization: `Basic ${Buffer.from('admin@example.com:correct horse').toString('base64')}`,
+  }
+  const answer = await fetch(`${origin}/admin/status.json`, { headers })
+  return ((await answer.json()) as { heldPolls: number }).heldPolls
 }
 
 describe('a server that is killed', () => {
@@ -117,10 +127,25 @@ describe('a server that is told to stop', () => {
       ? (await visitor.events()).body
       : { cursor: 0 }
     const held = visitor.events(cursor, 25)
+    await expect.poll(() => heldPolls(server.origin)).toBe(1)
     server.signal('SIGTERM')
     expect((await held).status).toBe(200)
     expect(await server.ended).toBe(0)
     expect((await sandbox.staff.theRoom()).messages.at(-1)?.text).toContain('last words')
+  })
+})
+
+describe('a server that is told to stop while a chat starts', () => {
+  it('answers the visitor, and leaves either the chat or nothing', async () => {
+    const server = await start()
+    await sandbox.staff.fault({ method: 'POST', path: '/memberships', lateMs: 2_500, effect: 'before' })
+    const starting = call(server.origin, 'POST', '/chats', { body: { topic: 'sales' } })
+    await expect.poll(() => sandbox.staff.rooms()).toHaveLength(1)
+    server.signal('SIGTERM')
+    const answer = await starting
+    expect(answer.status).toBe(201)
+    expect(await server.ended).toBe(0)
+    expect(server.said()).not.toContain('Unable to acquire')
   })
 })
 

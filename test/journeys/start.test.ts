@@ -41,7 +41,7 @@ describe('a start is all or nothing', () => {
 
         // Once the trouble is over, whatever was made is gone, also what may have appeared late.
         await server.staff.noMoreFaults()
-        await server.pass(60)
+        await server.pass(400)
         await expect.poll(() => server.staff.rooms()).toEqual([])
         await expect.poll(() => server.staff.hooks()).toEqual([])
         await expect.poll(() => server.app.store.chats.countByState(server.app.store.db)).toEqual({})

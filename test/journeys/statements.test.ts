@@ -16,7 +16,10 @@ afterEach(() => server.close())
 /** Statements on the tables `about` while `work` runs; the clock's own looks at other tables are not of interest. */
 async function statements(about: RegExp, work: () => Promise<unknown>): Promise<string[]> {
   const seen: string[] = []
-  const knex = server.app.store.db as unknown as { on(event: string, hear: (query: { sql: string }) => void): void; removeAllListeners(event: string): void }
+  const knex = server.app.store.db as unknown as {
+    on(event: string, hear: (query: { sql: string }) => void): void
+    removeAllListeners(event: string): void
+  }
   knex.on('query', ({ sql }) => seen.push(sql))
   await work()
   knex.removeAllListeners('query')

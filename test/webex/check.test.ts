@@ -96,7 +96,6 @@ describe('a check where everything works', () => {
       '✓ post a message',
       '✓ be called by Webex at http://127.0.0.1:…/hooks/webex, with the right signature',
       '✓ post a message as the bot',
-      '✓ list the messages of the room',
       '✓ find the message among them',
       '✓ remove the room and its webhook',
     ])
@@ -345,13 +344,14 @@ describe('a step that fails', () => {
     expect(ok).toBe(false)
   })
 
-  it('is told on one line of plain text, whatever Webex or a proxy before it says', async () => {
+  it('is told on one line, without repeating what Webex or a proxy before it says', async () => {
     const started = await startSandbox()
     const body = JSON.stringify({ message: 'no\u001b[2J\n✓ account: all is well' })
     await fault(started, { method: 'GET', path: '/people/me', answer: { status: 403, body } })
     const { lines, text } = await run(started)
     expect(text).not.toContain('\u001b')
-    expect(lines[1]).toMatch(/^✗ account: .*403 no .*all is well$/)
+    expect(lines[1]).toMatch(/^✗ account: GET \/people\/me: 403/)
+    expect(text).not.toContain('all is well')
   })
 
   it('is a Webex that is not there', async () => {

@@ -114,6 +114,34 @@ describe('tokens', () => {
     expect(seen).toEqual(['Bearer one', 'Bearer two'])
   })
 
+  it('that cannot be had say nothing for good about the call: it was never made', async () => {
+    const refused = new DeliveryError('POST /access_token: 400', {
+      effect: 'no',
+      permanent: true,
+      status: 400,
+    })
+    const unsure = new DeliveryError('POST /access_token: no answer in time', { effect: 'unknown' })
+    for (const trouble of [refused, unsure]) {
+      let calls = 0
+      const apiUrl = await serve((_req, res) => {
+        calls++
+        res.writeHead(401)
+        res.end()
+      })
+      const fail = () => Promise.reject(trouble)
+      for (const tokens of [
+        { get: fail, renew: fail },
+        { get: async () => 'one', renew: fail },
+      ]) {
+        const error = await createWebexClient({ apiUrl, tokens })
+          .call('POST', '/messages', Made)
+          .catch((e: unknown) => e)
+        expect((error as DeliveryError).outcome).toEqual({ effect: 'no', status: 401 })
+      }
+      expect(calls).toBe(1)
+    }
+  })
+
   it('go to the API host only, whatever a next link says', async () => {
     let calls = 0
     const apiUrl = await serve((_req, res) => {

@@ -93,6 +93,10 @@ function typing() {
   }
 }
 
+const onTrouble = (error: unknown) => {
+  throw error
+}
+
 describe('the address a login prints', () => {
   it('asks for a code for our scopes, and comes back to this machine with a state nobody can guess', async () => {
     const started = await startSandbox()
@@ -127,7 +131,7 @@ describe('an allowed access', () => {
     })
     const stored = await run.stored()
     expect(stored?.refreshToken).toMatch(/\S{20}/)
-    const tokens = createTokens({ app: run.app, refreshToken: null, store: run.tokenStore, clock })
+    const tokens = createTokens({ app: run.app, refreshToken: null, store: run.tokenStore, clock, onTrouble })
     expect(await tokens.get()).toBe(stored?.accessToken)
     const client = createWebexClient({ apiUrl: run.app.apiUrl, tokens })
     const me = await client.call('GET', '/people/me', z.object({ emails: z.array(z.string()) }))
@@ -147,7 +151,7 @@ describe('an allowed access', () => {
     await run.outcome
     const stored = await run.stored()
     const server = (refreshToken: string) =>
-      createTokens({ app: run.app, refreshToken, store: run.tokenStore, clock })
+      createTokens({ app: run.app, refreshToken, store: run.tokenStore, clock, onTrouble })
     expect(await server('from the environment').get()).toBe(stored?.accessToken)
     await expect(server('another').get()).rejects.toThrow('/access_token')
   })
