@@ -1,4 +1,5 @@
 import type http from 'node:http'
+import { faultRoutes } from './api-faults.ts'
 import type { Attached, Message, Person, Room } from './data.ts'
 import { PRESENCES, type Presence, webexId } from './data.ts'
 import type { createDelivery } from './delivery.ts'
@@ -20,7 +21,7 @@ import type { createOAuth } from './rest/oauth.ts'
 import { isEmail, typedLine } from './text.ts'
 import type { World } from './world.ts'
 
-interface ApiCall {
+export interface ApiCall {
   readonly body: Readonly<Record<string, unknown>>
   /** As parsed, before it was asked to be an object: fault rules may come as a list. */
   readonly json: unknown
@@ -37,7 +38,7 @@ export function createApi(options: {
   faults: Faults
   requests: readonly Logged[]
 }) {
-  const { world, delivery, oauth, faults } = options
+  const { world, delivery } = options
   const streams = new Set<http.ServerResponse>()
 
   function kindOf(person: Person): 'integration' | 'bot' | 'person' {
@@ -192,26 +193,8 @@ export function createApi(options: {
       return ok(personView(person))
     },
     'GET /webhooks': () => ok({ items: [...world.webhooks.values()].map(hookView) }),
-    'GET /faults': () => ok({ items: faults.list() }),
-    'POST /faults': ({ json }) => {
-      faults.add(json)
-      return ok({ items: faults.list() })
-    },
-    'DELETE /faults': () => {
-      faults.clear()
-      return { status: 204 }
-    },
     'GET /requests': () => ok({ items: options.requests }),
-    'POST /tokens/expire': () => ok({ expired: oauth.expireTokens() }),
-    /** `{ seconds }`: how long access tokens issued from now on are good for. */
-    'POST /tokens/lifetime': ({ body }) => {
-      const seconds = body.seconds
-      if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1 || seconds > 1e8) {
-        throw new Refused(400, 'seconds must be a positive whole number.')
-      }
-      oauth.setLifetime(seconds)
-      return ok({ seconds })
-    },
+    ...faultRoutes(options),
   })
 
   /**

@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto'
 import type { Webhook } from './data.ts'
 import type { WorldEvent } from './events.ts'
 import { isLoopbackName } from './http.ts'
+import type { HookFault } from './rules.ts'
+import { createWaits } from './waits.ts'
 import type { World } from './world.ts'
 
 const TIMEOUT_MS = 5000
@@ -28,7 +30,7 @@ function fits(webhook: Webhook, event: WorldEvent, ownerId: string): boolean {
 export function createDelivery(options: {
   world: () => World
   /** A fault for the next delivery, if one is set. */
-  fault: () => 'drop' | 'duplicate' | null
+  fault: () => HookFault | null
   now: () => number
   log: (line: string) => void
 }) {
@@ -41,18 +43,25 @@ export function createDelivery(options: {
   const told = new Set<string>()
   const inFlight = new Set<Promise<void>>()
   const stop = new AbortController()
+  const waits = createWaits()
+  /** Deliveries of a shuffle under way; null when there is none. */
+  let gathered: (() => void)[] | null = null
 
   function failed(webhook: Webhook): void {
     const recent = (failures.get(webhook.id) ?? []).filter((at) => at > now() - WINDOW_MS)
     recent.push(now())
     failures.set(webhook.id, recent)
     if (recent.length < MAX_FAILURES && !onProbation.has(webhook.id)) return
+    switchOff(webhook)
+    log(`sandbox: webhook "${webhook.name}" was switched off after too many failures`)
+  }
+
+  function switchOff(webhook: Webhook): void {
     webhook.status = 'inactive'
     webhook.disabledAt = now()
     failures.delete(webhook.id)
     onProbation.delete(webhook.id)
     options.world().changed()
-    log(`sandbox: webhook "${webhook.name}" was switched off after too many failures`)
   }
 
   async function call(webhook: Webhook, body: Buffer): Promise<void> {
@@ -85,34 +94,58 @@ export function createDelivery(options: {
     }
   }
 
-  async function deliver(webhookId: string, body: Buffer): Promise<void> {
+  async function callIfActive(webhookId: string, body: Buffer): Promise<void> {
     // Read again: in the queue's time the webhook may have been deleted, moved or switched off.
     const webhook = options.world().webhooks.get(webhookId)
-    if (webhook?.status !== 'active' || stop.signal.aborted) return
-    const effect = fault()
-    if (effect === 'drop') return
-    await call(webhook, body)
-    if (effect === 'duplicate') await call(webhook, body)
+    if (webhook?.status === 'active' && !stop.signal.aborted) await call(webhook, body)
   }
 
-  function enqueue(webhook: Webhook, body: Buffer): void {
+  async function deliver(webhook: Webhook, body: Buffer): Promise<void> {
+    const { id } = webhook
+    // One that is not called uses up no fault.
+    if (options.world().webhooks.get(id)?.status !== 'active' || stop.signal.aborted) return
+    const effect = fault()
+    if (effect?.webhook === 'drop') return
+    if (effect?.webhook === 'shuffle') {
+      gather(effect, () => enqueue(webhook, () => callIfActive(id, body)))
+      return
+    }
+    if (effect?.webhook === 'delay') await waits.wait(effect.ms)
+    await callIfActive(id, body)
+    if (effect?.webhook === 'duplicate') await callIfActive(id, body)
+  }
+
+  function gather(rule: HookFault, again: () => void): void {
+    if (gathered === null) {
+      const mine: (() => void)[] = []
+      gathered = mine
+      void waits.wait(rule.ms).then(() => letGo(mine))
+    }
+    gathered.push(again)
+    if (rule.times === 0) letGo(gathered)
+  }
+
+  function letGo(list: (() => void)[]): void {
+    if (gathered === list) gathered = null
+    for (const again of list.splice(0).reverse()) again()
+  }
+
+  function enqueue(webhook: Webhook, work: () => Promise<void>): void {
     const waiting = queued.get(webhook.id) ?? 0
     if (waiting >= MAX_QUEUED) {
       failed(webhook)
       return
     }
     queued.set(webhook.id, waiting + 1)
-    const job = (queues.get(webhook.id) ?? Promise.resolve())
-      .then(() => deliver(webhook.id, body))
-      .finally(() => {
-        const left = (queued.get(webhook.id) ?? 1) - 1
-        if (left > 0) queued.set(webhook.id, left)
-        else {
-          queued.delete(webhook.id)
-          queues.delete(webhook.id)
-        }
-        inFlight.delete(job)
-      })
+    const job = (queues.get(webhook.id) ?? Promise.resolve()).then(work).finally(() => {
+      const left = (queued.get(webhook.id) ?? 1) - 1
+      if (left > 0) queued.set(webhook.id, left)
+      else {
+        queued.delete(webhook.id)
+        queues.delete(webhook.id)
+      }
+      inFlight.delete(job)
+    })
     queues.set(webhook.id, job)
     inFlight.add(job)
   }
@@ -138,22 +171,26 @@ export function createDelivery(options: {
           actorId: event.actorId,
           data: event.data,
         }
-        enqueue(webhook, Buffer.from(JSON.stringify(envelope)))
+        const body = Buffer.from(JSON.stringify(envelope))
+        enqueue(webhook, () => deliver(webhook, body))
       }
     },
     reactivated(webhook: Webhook): void {
       failures.delete(webhook.id)
       if (now() - (webhook.disabledAt ?? Number.NEGATIVE_INFINITY) < WINDOW_MS) onProbation.add(webhook.id)
     },
+    switchOff,
     forget(webhookId: string): void {
       failures.delete(webhookId)
       onProbation.delete(webhookId)
     },
     failuresOf: (webhookId: string) =>
       (failures.get(webhookId) ?? []).filter((at) => at > now() - WINDOW_MS).length,
-    /** Waits up to two seconds for the deliveries under way, then breaks them off. */
+    /** Waits up to two seconds for the deliveries under way, then breaks them off. What a fault holds back goes out now. */
     async close(): Promise<void> {
       const timer = setTimeout(() => stop.abort(), CLOSE_MS)
+      waits.endAll()
+      if (gathered) letGo(gathered)
       while (inFlight.size > 0 && !stop.signal.aborted) await Promise.allSettled(inFlight)
       clearTimeout(timer)
       stop.abort()

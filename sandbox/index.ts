@@ -40,7 +40,7 @@ export interface Sandbox {
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { basePath, stateFile, now = Date.now, log = () => undefined } = options
   const stored = stateFile === null ? null : await loadState(stateFile, now(), log)
-  const faults = createFaults()
+  const faults = createFaults(() => api.tell())
   const writer = createStateWriter({ file: stateFile, snapshot: () => world.snapshot(), log })
   const delivery = createDelivery({ world: () => world, fault: faults.takeHook, now, log })
   const world: World = createWorld({
@@ -91,7 +91,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     accounts: world.accounts,
     async close() {
       api.close()
-      rest.close()
+      await rest.close()
       await delivery.close()
       await writer.flush()
     },

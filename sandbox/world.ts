@@ -1,8 +1,9 @@
-import type { Content, Membership, Message, Person, Room, Snapshot, Token, Webhook } from './data.ts'
+import type { Content, Membership, Message, Person, Room, Snapshot } from './data.ts'
 import { webexId } from './data.ts'
 import type { WorldEvent } from './events.ts'
 import { createTeller, hears } from './events.ts'
 import { Refused } from './http.ts'
+import { createRecords } from './records.ts'
 import { displayNameOf } from './text.ts'
 
 const MAX_EDITS = 10
@@ -23,33 +24,10 @@ export function createWorld(options: {
   changed: () => void
   emit: (event: WorldEvent) => void
 }) {
-  const { snapshot: start, maxRooms, changed } = options
-  const { orgId, appId, integrationId, botId, accounts } = start
-  const people = new Map(start.people.map((person) => [person.id, person]))
-  const byEmail = new Map(start.people.map((person) => [person.email, person]))
-  const rooms = new Map(start.rooms.map((room) => [room.id, room]))
-  const membershipById = new Map<string, Membership>()
-  const messageById = new Map<string, Message>()
-  /** Per room: memberships by person, in the order of joining, and messages, oldest first. */
-  const membersOf = new Map<string, Map<string, Membership>>()
-  const messagesOf = new Map<string, Message[]>()
-  const webhooks = new Map<string, Webhook>(start.webhooks.map((webhook) => [webhook.id, webhook]))
-  const tokens = new Map<string, Token>(start.tokens.map((token) => [token.token, token]))
-  const refreshTokens = new Map(start.refreshTokens.map((token) => [token.token, token]))
-  for (const room of start.rooms) {
-    membersOf.set(room.id, new Map())
-    messagesOf.set(room.id, [])
-  }
-  for (const membership of start.memberships) {
-    if (!people.has(membership.personId)) continue
-    membersOf.get(membership.roomId)?.set(membership.personId, membership)
-    membershipById.set(membership.id, membership)
-  }
-  for (const message of start.messages) {
-    if (!people.has(message.personId)) continue
-    messagesOf.get(message.roomId)?.push(message)
-    messageById.set(message.id, message)
-  }
+  const { maxRooms, changed } = options
+  const records = createRecords(options.snapshot)
+  const { people, byEmail, rooms, membershipById, messageById, membersOf, messagesOf, webhooks } = records
+  const { membersIn, messagesIn } = records
 
   const instant = () => new Date(options.now()).toISOString()
 
@@ -78,12 +56,10 @@ export function createWorld(options: {
     return made
   }
 
-  const membersIn = (roomId: string) => membersOf.get(roomId) ?? new Map<string, Membership>()
-  const messagesIn = (roomId: string) => messagesOf.get(roomId) ?? []
   const peopleIn = (roomId: string) => [...membersIn(roomId).keys()].map(person)
 
   const { tellMessage, tellMembership, tellRoom } = createTeller({
-    orgId,
+    orgId: records.orgId,
     person,
     peopleIn,
     emit: options.emit,
@@ -107,12 +83,9 @@ export function createWorld(options: {
     return { message, room }
   }
 
+  /** Nobody is asked and nobody is told: there is no event for a deleted room. */
   function erase(roomId: string): void {
-    for (const membership of membersIn(roomId).values()) membershipById.delete(membership.id)
-    for (const message of messagesIn(roomId)) messageById.delete(message.id)
-    membersOf.delete(roomId)
-    messagesOf.delete(roomId)
-    rooms.delete(roomId)
+    records.eraseRoom(roomId)
     changed()
   }
 
@@ -256,18 +229,18 @@ export function createWorld(options: {
   }
 
   return {
-    orgId,
-    appId,
-    integrationId,
-    botId,
-    accounts,
+    orgId: records.orgId,
+    appId: records.appId,
+    integrationId: records.integrationId,
+    botId: records.botId,
+    accounts: records.accounts,
     people,
     byEmail,
     rooms,
     membershipById,
     webhooks,
-    tokens,
-    refreshTokens,
+    tokens: records.tokens,
+    refreshTokens: records.refreshTokens,
     instant,
     now: options.now,
     changed,
@@ -287,6 +260,7 @@ export function createWorld(options: {
     remove,
     tellRoom,
     tellMembership,
+    erase,
     /** A non-moderator of a locked room only leaves it; everybody else deletes it for all, without a further event. */
     deleteRoom(actor: Person, room: Room): void {
       const own = membersIn(room.id).get(actor.id)
@@ -304,20 +278,6 @@ export function createWorld(options: {
       const fields = { title: other.displayName, isLocked: false, isPublic: false, isAnnouncementOnly: false }
       return openRoom(actor, 'direct', fields, [other])
     },
-    snapshot: (): Snapshot => ({
-      version: 1,
-      orgId,
-      appId,
-      integrationId,
-      botId,
-      accounts,
-      people: [...people.values()],
-      rooms: [...rooms.values()],
-      memberships: [...membershipById.values()],
-      messages: [...messagesOf.values()].flat(),
-      webhooks: [...webhooks.values()],
-      tokens: [...tokens.values()],
-      refreshTokens: [...refreshTokens.values()],
-    }),
+    snapshot: records.snapshot,
   }
 }

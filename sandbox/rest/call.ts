@@ -11,6 +11,8 @@ export interface RestCall {
   readonly base: string
   /** Path below the base, such as `/rooms`. */
   readonly path: string
+  /** Epoch milliseconds: a list does not show what is younger. */
+  readonly upTo: number
 }
 
 const bad = (message: string) => new Refused(400, message)

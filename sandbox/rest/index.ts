@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type http from 'node:http'
+import { setImmediate } from 'node:timers/promises'
 import type { Person, Token } from '../data.ts'
 import type { createDelivery } from '../delivery.ts'
-import type { CallFault, Faults } from '../faults.ts'
+import type { Faults } from '../faults.ts'
 import type { Reply } from '../http.ts'
 import { createRouter, parseBody, Refused, readBody, send } from '../http.ts'
+import type { CallFault } from '../rules.ts'
+import { createWaits } from '../waits.ts'
 import type { World } from '../world.ts'
 import type { RestCall } from './call.ts'
 import { membershipRoutes } from './memberships.ts'
@@ -64,7 +67,8 @@ export function createRest(options: {
   const findOAuth = createRouter<OAuthCall>(oauth.routes)
   const logged: Logged[] = []
   const held = new Set<http.ServerResponse>()
-  const timers = new Map<NodeJS.Timeout, () => void>()
+  const waits = createWaits()
+  let closing = false
 
   function tokenOf(req: http.IncomingMessage): Token | null {
     const value = /^Bearer ([\w.~+/=-]+)$/i.exec(req.headers.authorization ?? '')?.[1]
@@ -72,7 +76,18 @@ export function createRest(options: {
     return token && (token.expiresAt === null || token.expiresAt > world.now()) ? token : null
   }
 
-  function run(req: http.IncomingMessage, url: URL, path: string, raw: Buffer, token: Token | null): Reply {
+  /** One call as it came in. */
+  interface Received {
+    readonly req: http.IncomingMessage
+    readonly url: URL
+    readonly path: string
+    readonly raw: Buffer
+    readonly token: Token | null
+    /** Milliseconds a list is behind. */
+    readonly lag: number | null
+  }
+
+  function run({ req, url, path, raw, token, lag }: Received): Reply {
     const method = req.method ?? 'GET'
     const base = `http://${req.headers.host}${basePath}/v1`
     if (path === '/authorize' || path === '/access_token') {
@@ -94,7 +109,8 @@ export function createRest(options: {
         throw new Refused(403, `The access token lacks the scope ${missing.join(', ')}.`)
     }
     const person = world.person(token.personId)
-    return handler({ person, query: url.searchParams, body, base, path: path.replace(/\/$/, '') }, params)
+    const call = { person, query: url.searchParams, body, base, path: path.replace(/\/$/, '') }
+    return handler({ ...call, upTo: lag === null ? Number.POSITIVE_INFINITY : world.now() - lag }, params)
   }
 
   /** The answer to a call, never an exception: whatever Webex would refuse has its error body. */
@@ -126,16 +142,11 @@ export function createRest(options: {
     }
   }
 
-  /** Waits, or until the sandbox closes. */
-  function delay(ms: number): Promise<void> {
+  /** Until the caller was answered or its connection is gone. */
+  function gone(res: http.ServerResponse): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => end(), ms)
-      const end = () => {
-        clearTimeout(timer)
-        timers.delete(timer)
-        resolve()
-      }
-      timers.set(timer, end)
+      if (res.destroyed) resolve()
+      else res.once('close', resolve)
     })
   }
 
@@ -146,11 +157,13 @@ export function createRest(options: {
     const token = tokenOf(req)
     const who: Person | undefined = token ? world.people.get(token.personId) : undefined
     const fault = faults.takeCall(method, path.replace(/\/$/, ''))
+    const lag = faults.takeLag(method, path.replace(/\/$/, ''))
 
     function note(status: number | null): void {
       const query = path === '/authorize' ? '' : url.search
       const at = world.instant()
-      logged.push({ at, method, path, query, status, who: who?.email ?? null, fault: fault !== null })
+      const faulty = fault !== null || lag !== null
+      logged.push({ at, method, path, query, status, who: who?.email ?? null, fault: faulty })
       if (logged.length > MAX_LOGGED) logged.shift()
     }
     function finish(reply: Reply): void {
@@ -169,31 +182,37 @@ export function createRest(options: {
       finish({ ...reply, headers: { connection: 'close' } })
       return
     }
-    const perform = () => answer(trackingId, () => run(req, url, path, raw, token))
+    const perform = () => answer(trackingId, () => run({ req, url, path, raw, token, lag }))
     const done = fault?.effect === 'before' ? perform() : null
-    if (fault && fault.lateMs > 0) await delay(fault.lateMs)
+    const late = fault?.effect === 'late'
+    if (fault && !late && fault.lateMs > 0) await waits.wait(fault.lateMs)
     if (fault?.hang) {
       note(null)
+      if (closing) res.destroy()
       held.add(res)
       res.once('close', () => held.delete(res))
-      return
-    }
-    if (fault?.reset) {
+    } else if (fault?.reset) {
       note(null)
       res.destroy()
-      return
-    }
-    finish((fault && faultReply(fault, trackingId)) ?? done ?? perform())
+    } else finish((fault && faultReply(fault, trackingId)) ?? done ?? perform())
+    if (!fault || !late) return
+    await gone(res)
+    if (closing) return
+    await waits.wait(fault.lateMs)
+    perform()
   }
 
   return {
     handle,
     logged,
-    /** Ends what faults keep waiting: late answers come now, hung connections break. */
-    close(): void {
-      for (const end of [...timers.values()]) end()
+    /** Ends what faults keep waiting: late answers and late effects come now, hung connections break. */
+    async close(): Promise<void> {
+      closing = true
+      waits.endAll()
       for (const res of held) res.destroy()
       held.clear()
+      // What was let go runs before this returns, so that the state and the webhooks still get it.
+      await setImmediate()
     },
   }
 }

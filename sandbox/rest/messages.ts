@@ -80,7 +80,7 @@ export function messageRoutes(world: World): Record<string, Handler<RestCall>> {
     messageJson(message, world.person(message.personId), room, call.base)
 
   /** Bots may list a group room only by what mentions them. */
-  function chosen({ person, query }: RestCall, room: Room): Message[] {
+  function chosen({ person, query, upTo }: RestCall, room: Room): Message[] {
     const mentioned = query.get('mentionedPeople')
     const who = mentioned === 'me' ? person.id : mentioned
     if (person.type === 'bot' && room.type === 'group' && who !== person.id) {
@@ -101,6 +101,7 @@ export function messageRoutes(world: World): Record<string, Handler<RestCall>> {
         (message) =>
           (who === null || message.content.mentionedPeople.includes(who)) &&
           (parentId === null || message.parentId === parentId) &&
+          Date.parse(message.created) <= upTo &&
           (before === null || Date.parse(message.created) < Date.parse(before)),
       )
       .reverse()

@@ -16,6 +16,14 @@ const ORDERS: Readonly<Record<string, (a: Room, b: Room) => number>> = {
 export function roomRoutes(world: World): Record<string, Handler<RestCall>> {
   const shape = (room: Room) => roomJson(room, world.orgId)
 
+  /** The room as a list that is behind knows it: perhaps not yet, perhaps without its latest messages. */
+  function asOf(room: Room, upTo: number): Room[] {
+    if (Date.parse(room.lastActivity) <= upTo) return [room]
+    if (Date.parse(room.created) > upTo) return []
+    const last = world.messagesIn(room.id).findLast((message) => Date.parse(message.created) <= upTo)
+    return [{ ...room, lastActivity: last?.created ?? room.created }]
+  }
+
   return {
     'POST /rooms': ({ person, body }) => {
       const title = requiredString(body, 'title')
@@ -44,6 +52,7 @@ export function roomRoutes(world: World): Record<string, Handler<RestCall>> {
         .filter(
           (room) => world.membersIn(room.id).has(call.person.id) && (type === null || room.type === type),
         )
+        .flatMap((room) => asOf(room, call.upTo))
         .sort(order)
       return page(call, rooms, { fallback: 100, limit: 1000 }, shape)
     },

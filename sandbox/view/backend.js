@@ -22,6 +22,12 @@ export const backend = {
   edit: (roomId, as, id, text) =>
     call('PUT', at(roomId, `/messages/${encodeURIComponent(id)}`), { as, text }),
   remove: (roomId, as, id) => call('DELETE', at(roomId, `/messages/${encodeURIComponent(id)}`), { as }),
+  removeRoom: (roomId) => call('DELETE', at(roomId)),
+  faults: async () => (await call('GET', '/faults')).items,
+  arm: (rule) => call('POST', '/faults', rule),
+  disarm: () => call('DELETE', '/faults'),
+  switchOff: (webhookId) => call('POST', `/webhooks/${encodeURIComponent(webhookId)}/deactivate`, {}),
+  expireTokens: () => call('POST', '/tokens/expire', {}),
   add: (roomId, as, email) => call('POST', at(roomId, '/members'), { as, email }),
 }
 

@@ -1,4 +1,5 @@
 import { backend, listen } from './backend.js'
+import { createFaults } from './faults.js'
 import { createLog, make } from './log.js'
 
 const $ = (id) => document.getElementById(id)
@@ -25,6 +26,8 @@ const log = createLog({
   edit: (message, text) => attempt(() => backend.edit(chosen, message.from.email, message.id, text)),
   remove: (message) => attempt(() => backend.remove(chosen, message.from.email, message.id)),
 })
+
+const faults = createFaults({ attempt, room: () => current })
 
 async function attempt(action) {
   try {
@@ -217,6 +220,7 @@ async function readOnce() {
     showRoom()
   }
   showRooms()
+  faults.show(await backend.faults())
 }
 
 function toggleRooms(open) {

@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Json, Started } from './start.ts'
 import { openRoom, startSandbox } from './start.ts'
 
 type Items = { items: Json[] }
 const fault = (started: Started, rule: unknown) => started.api('POST', '/faults', rule)
+const armed = async ({ api }: Started) => (await api<Items>('GET', '/faults')).body.items
 const rooms = async ({ api }: Started) => (await api<Items>('GET', '/rooms')).body.items.length
 
 describe('a fault', () => {
@@ -101,6 +105,55 @@ describe('a fault', () => {
     await closing
   })
 
+  it('can let a call take effect after its caller gave up', async () => {
+    const started = await startSandbox()
+    await fault(started, { method: 'POST', path: '/rooms', hang: true, effect: 'late', lateMs: 5 })
+    const giveUp = new AbortController()
+    const headers = {
+      authorization: `Bearer ${started.sandbox.accounts.integrationToken}`,
+      'content-type': 'application/json',
+    }
+    const body = JSON.stringify({ title: 'x' })
+    const call = { method: 'POST', headers, body, signal: giveUp.signal }
+    const given = expect(fetch(`${started.base}/v1/rooms`, call)).rejects.toThrow()
+    await expect.poll(() => armed(started)).toEqual([])
+    // As long as somebody waits nothing happens, however many other calls come and go.
+    for (let n = 0; n < 5; n += 1) expect(await rooms(started)).toBe(0)
+    giveUp.abort()
+    await given
+    await expect.poll(() => rooms(started)).toBe(1)
+  })
+
+  it('can let a call take effect after a reset', async () => {
+    const started = await startSandbox()
+    await fault(started, { method: 'POST', path: '/rooms', reset: true, effect: 'late', lateMs: 5 })
+    await expect(started.rest('POST', '/rooms', { title: 'x' })).rejects.toThrow()
+    await expect.poll(() => rooms(started)).toBe(1)
+  })
+
+  it('keeps a late effect back for as long as it says, at the most until the sandbox closes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sandbox-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const stateFile = join(folder, 'state.json')
+    const started = await startSandbox({ stateFile })
+    const answer = { status: 504, html: true }
+    await fault(started, { method: 'POST', path: '/rooms', answer, effect: 'late', lateMs: 60_000 })
+    expect((await started.rest('POST', '/rooms', { title: 'x' })).status).toBe(504)
+    for (let n = 0; n < 3; n += 1) expect(await rooms(started)).toBe(0)
+    await started.close()
+    const state = JSON.parse(await readFile(stateFile, 'utf8')) as { rooms: Json[] }
+    expect(state.rooms).toMatchObject([{ title: 'x' }])
+  })
+
+  it('forgets a late effect whose caller still waits when the sandbox closes', async () => {
+    const started = await startSandbox()
+    await fault(started, { method: 'POST', path: '/rooms', hang: true, effect: 'late' })
+    const call = expect(started.rest('POST', '/rooms', { title: 'x' })).rejects.toThrow()
+    await expect.poll(() => armed(started)).toEqual([])
+    await started.close()
+    await call
+  })
+
   it('can be taken back', async () => {
     const started = await startSandbox()
     await fault(started, { method: '*', path: '/*', answer: { status: 500 }, times: 100 })
@@ -123,7 +176,14 @@ describe('a fault', () => {
     { method: 'GET', path: '/rooms', answer: { status: 500 }, times: 0 },
     { method: 'GET', path: '/rooms', answer: { status: 500 }, sometimes: true },
     { method: 'GET', path: '/rooms', lateMs: -1 },
+    { method: 'POST', path: '/rooms', effect: 'late', lateMs: 5 },
     { webhook: 'delay' },
+    { webhook: 'delay', ms: 0 },
+    { webhook: 'drop', ms: 5 },
+    { webhook: 'shuffle', times: 1 },
+    { lag: 0 },
+    { lag: 5, path: '/people' },
+    { lag: 5, method: 'GET' },
     { webhook: 'drop', path: '/rooms' },
     [{ webhook: 'drop' }, { webhook: 'nonsense' }],
     [7],
