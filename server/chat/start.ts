@@ -72,11 +72,13 @@ export function createStart(deps: Deps): Starts {
 
   async function start(sessionId: string | null, wish: StartWish, visitor: Visitor): Promise<Started> {
     const running = sessionId === null ? null : await store.chats.findOpenOfSession(store.db, sessionId)
-    if (running) return join(running, wish.topic)
-    if (deps.stopping())
-      throw new Problem('overloaded', 'The service is restarting. Please try again.', { retryAfter: 3 })
-
+    // Also when its topic is no longer in the settings: a chat that runs goes on.
+    if (running?.topic === wish.topic) return join(running, wish.topic)
     const { settings, topic } = topicOf(deps.settings(), wish.topic)
+    if (running) return join(running, topic.id)
+    if (deps.stopping()) {
+      throw new Problem('overloaded', 'The service is restarting. Please try again.', { retryAfter: 3 })
+    }
     refuseOurselves(topic)
 
     checkHours(settings, topic, clock.now())

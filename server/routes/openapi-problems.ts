@@ -32,6 +32,7 @@ export const HEADERS: Types<Header> = {
 const EXAMPLE_MEMBERS: Partial<Record<ProblemCode, Types<unknown>>> = {
   invalid: { errors: [{ path: 'text', message: 'Is empty.' }] },
   form_incomplete: { errors: [{ path: 'name', message: 'This field is required.' }] },
+  chat_open: { chatId: 'bX9cQ2rVtYw3kZpLm0aNdg' },
   closed_hours: { reason: 'holiday', name: 'Christmas Day', opensAt: '2026-12-28T07:00:00.000Z' },
 }
 

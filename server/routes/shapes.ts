@@ -296,3 +296,5 @@ export const ClosedHours = z.object({
   name: dayName.optional(),
   opensAt: opensAt.optional(),
 })
+/** What `chat_open` carries. */
+export const ChatOpen = z.object({ chatId: z.string().meta({ description: 'The chat that is open.' }) })

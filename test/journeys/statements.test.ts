@@ -32,7 +32,7 @@ it('an idle poll asks for nothing, however often', async () => {
     for (let n = 0; n < 50; n++) expect((await visitor.events(cursor)).body.events).toEqual([])
   })
   const polls = seen.filter((sql) => !/update|outbox|opening|room_id|beat_at/.test(sql))
-  console.log(`idle poll: ${polls.length / 50} statements`)
+  process.stdout.write(`idle poll: ${polls.length / 50} statements\n`)
   expect(polls).toEqual([])
 })
 
@@ -43,6 +43,8 @@ it('a line is taken in with four statements in one transaction', async () => {
   const from = seen.findIndex((sql) => /^BEGIN/i.test(sql))
   const to = seen.findIndex((sql) => /^COMMIT/i.test(sql))
   const inside = seen.slice(from + 1, to)
-  console.log(`send: ${inside.length} statements\n  ${inside.map((sql) => sql.slice(0, 60)).join('\n  ')}`)
+  process.stdout.write(
+    `send: ${inside.length} statements\n  ${inside.map((sql) => sql.slice(0, 60)).join('\n  ')}\n`,
+  )
   expect(inside.length).toBeLessThanOrEqual(4)
 })
