@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createSandbox } from '../sandbox/index.ts'
+import { benchSweeps } from './sweep.ts'
 
 const LINES = 300
 const STARTS = 30
@@ -171,6 +172,8 @@ try {
   )
   console.log(`${'RSS after that'.padEnd(52)} ${server.rssMb().toFixed(0)} MB`)
   await server.stop()
+  // An empty database of your own: `BENCH_MYSQL_URL=mysql://root@127.0.0.1:3306/bench npm run bench`
+  await benchSweeps(process.env.BENCH_MYSQL_URL)
 } finally {
   await sandbox.close()
   web.closeAllConnections()
