@@ -7,16 +7,16 @@ import { isMobile, maskAddress } from '../core/address.ts'
 import type { ChatInput } from '../core/chat-state.ts'
 import { DeliveryError, Problem } from '../core/errors.ts'
 import type { ChatEvent, Page } from '../core/events.ts'
-import { type Answers, agreedTo, missingAnswers, wrongAnswers } from '../core/form.ts'
-import { openerLines, roomTitle } from '../core/opener.ts'
-import { inLanguage, type Settings, type Topic } from '../core/settings.ts'
-import type { ChatBrief, PartialRoom, RoomRef } from '../ports.ts'
+import { agreedTo } from '../core/form.ts'
+import type { Settings, Topic } from '../core/settings.ts'
+import type { PartialRoom, RoomRef } from '../ports.ts'
 import type { ChatFacts, StoredChat } from '../store/chats.ts'
 import type { Session } from '../store/sessions.ts'
+import { admit, refuseOurselves, topicOf } from './admission.ts'
+import { briefOf } from './brief.ts'
 import { EVENTS_PER_ANSWER } from './conversation.ts'
 import type { Deps } from './deps.ts'
 import { announce, decide, handle } from './handle.ts'
-import { openState } from './hours.ts'
 import { leaveToOpen } from './limits.ts'
 import { newId, newRef } from './secrets.ts'
 import { createSession } from './sessions.ts'
@@ -79,16 +79,9 @@ export function createStart(deps: Deps): Starts {
     if (deps.stopping()) {
       throw new Problem('overloaded', 'The service is restarting. Please try again.', { retryAfter: 3 })
     }
-    refuseOurselves(topic)
-
-    checkHours(settings, topic, clock.now())
-    const answers: Answers = wish
+    refuseOurselves(deps, topic)
     const form = topic.form ?? settings.form
-    const wrong = wrongAnswers(form, answers)
-    if (wrong.length > 0) throw new Problem('invalid', 'Some form fields cannot be taken.', { errors: wrong })
-    const missing = missingAnswers(form, answers)
-    if (missing.length > 0)
-      throw new Problem('form_incomplete', 'Please fill in the required fields.', { errors: missing })
+    admit(settings, topic, form, wish, clock.now())
 
     const leave = leaveToOpen(deps.limits, visitor.ip)
     const notOpened = (error: unknown): never => {
@@ -126,7 +119,7 @@ export function createStart(deps: Deps): Starts {
         userAgent: visitor.userAgent,
         mobile: isMobile(visitor.userAgent),
         place,
-        consent: agreedTo(form, answers, wish.lang ?? session.lang),
+        consent: agreedTo(form, wish, wish.lang ?? session.lang),
         createdAt: clock.now(),
       }
       if (!open) await store.chats.create(trx, facts, clock.now() + ABANDONED_MS)
@@ -214,14 +207,6 @@ export function createStart(deps: Deps): Starts {
     })
   }
 
-  /** What such a topic's only member writes would be taken for an echo of ours, and reach nobody. */
-  function refuseOurselves(topic: Topic): void {
-    const ours = [...topic.participants, ...topic.supervisors].filter((email) => deps.ours().has(email))
-    if (ours.length === 0) return
-    log.error({ topic: topic.id }, 'the topic names the integration account: import settings that do not')
-    throw new Problem('desk_unavailable', 'This topic cannot be served right now.', { retryAfter: 60 })
-  }
-
   /** Takes down what stands: the task is committed first, so that it outlives us; then it gets a moment to be done. */
   async function giveUp(chatId: string, standing: PartialRoom, takenForDead: boolean): Promise<void> {
     const patience = new Promise<void>((resolve) => setTimeout(resolve, DISCARDING_MS).unref())
@@ -279,54 +264,4 @@ export async function compensateDeadStarts(deps: Deps, all: boolean): Promise<nu
   for (const chatId of dead) await handle(deps, chatId, [{ type: 'open_failed' }])
   if (dead.length > 0) log.warn({ starts: dead.length }, 'starts cut off by a crash are being taken down')
   return dead.length
-}
-
-function topicOf(settings: Settings | null, id: string): { settings: Settings; topic: Topic } {
-  const topic = settings?.topics.find((candidate) => candidate.id === id)
-  if (settings && topic) return { settings, topic }
-  const detail = settings?.topics.length
-    ? 'There is no such topic. GET /api/v1/config lists them.'
-    : 'No topics are configured yet, so no chat can be started. The operator imports them: npm run settings -- import FILE'
-  throw new Problem('unknown_topic', detail, { errors: [{ path: 'topic', message: detail }] })
-}
-
-function checkHours(settings: Settings, topic: Topic, now: number): void {
-  const hours = openState(settings, topic, now)
-  if (hours.open) return
-  throw new Problem('closed_hours', 'We are closed right now.', {
-    extra: {
-      reason: hours.reason ?? 'hours',
-      ...(hours.name !== undefined && { name: hours.name }),
-      ...(hours.opensAt !== undefined && { opensAt: hours.opensAt }),
-    },
-  })
-}
-
-function briefOf(facts: ChatFacts, session: Session, settings: Settings, topic: Topic): ChatBrief {
-  const form = topic.form ?? settings.form
-  // Staff share one language: the first a title is written in, English where there is one.
-  const staffText = (text: Topic['title']) => inLanguage(text, 'en')
-  const supervisors = topic.room === 'group' ? topic.supervisors : []
-  return {
-    ref: facts.ref,
-    title: roomTitle(staffText(topic.title), facts.name, facts.ref),
-    people: [...new Set([...topic.participants, ...supervisors])],
-    withBot: topic.bot,
-    opener: openerLines({
-      place: facts.place,
-      ip: facts.ip,
-      mobile: facts.mobile,
-      userAgent: facts.userAgent,
-      page: facts.page,
-      name: facts.name,
-      email: facts.email,
-      fields: form.fields
-        .filter((field) => facts.fields[field.id] !== undefined)
-        .map((field) => ({ label: staffText(field.label), value: facts.fields[field.id] ?? '' })),
-      parameters: session.parameters,
-      channel: facts.channel,
-      sessionId: facts.sessionId,
-      lang: facts.lang,
-    }),
-  }
 }

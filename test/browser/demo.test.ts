@@ -97,6 +97,28 @@ describe('the demo page', () => {
     expect((await server.staff.theRoom()).title).toContain('Billing · Anna Nowak')
   })
 
+  it('asks for consent with a box, and keeps the version that was agreed to', async () => {
+    const terms = {
+      id: 'terms',
+      type: 'consent',
+      required: true,
+      version: '2026-11',
+      label: { en: 'I agree to the terms.' },
+    }
+    await server.settings({ form: { mode: 'identified', fields: [terms] } })
+    await openDemo()
+    await bubble().click()
+    await page.getByRole('radio', { name: 'Sales' }).check()
+    const start = page.getByRole('button', { name: 'Start chat' })
+    await start.click()
+    await page.getByText('Please fill this in.').waitFor()
+    await page.getByRole('checkbox', { name: /I agree to the terms/ }).check()
+    await keep(page, '11-consent')
+    await start.click()
+    await page.getByRole('log', { name: 'Conversation' }).waitFor()
+    await room().getByText('I agree to the terms.: 2026-11').waitFor()
+  })
+
   it('says that we are closed, and stores nothing before a click', async () => {
     await server.settings({
       calendar: { hours: [{ days: ['mon'], from: '08:00', to: '16:00' }], override: { open: false } },

@@ -49,20 +49,23 @@ export function createForm(
   let complain: ((errors: Complaints) => void)[] = []
 
   function createField(field: Field): HTMLElement {
-    const { id, type, required, label } = field
+    // Only a consent has a version: a box to tick, whose answer is the text's version.
+    const { id, type, required, label, version } = field
     const isArea = type === 'textarea'
     const input = h(isArea ? type : 'input', {
       'aria-describedby': `e-${id}`,
       required,
       maxlength: maxOf(field),
-      type: !isArea && type,
+      type: version ? 'checkbox' : !isArea && type,
       autocomplete: id === 'name' ? id : /email|tel/.test(type) && type,
       input() {
-        values[id] = input.value
+        values[id] = version && !(input as HTMLInputElement).checked ? '' : input.value
       },
     })
     const error = h('p', { class: 'bad', id: `e-${id}` })
-    input.value = values[id] ?? ''
+    // A box comes unticked, also when it was ticked for another topic.
+    if (version) values[id] = ''
+    input.value = version ?? values[id] ?? ''
     complain.push((errors) => {
       const text = errors[pathOf(field)] ?? ''
       setText(error, text)

@@ -16,6 +16,8 @@ export interface Field {
   readonly type: string
   readonly required: boolean
   readonly label: string
+  /** Of a consent: what is sent when its box is ticked. */
+  readonly version?: string
 }
 
 export interface Topic {
