@@ -7,6 +7,23 @@ import { en as basic } from './chat/english.ts'
 
 const en = {
   ...basic,
+  // Said in full where they cost the bundle nothing.
+  failed: 'This did not work. Please try again.',
+  waiting: 'Someone will be with you shortly.',
+  fieldEmail: 'Please enter an address like name@example.com.',
+  charsLeft: 'Characters left: {n}',
+  offline: 'No connection. Trying again…',
+  idle: 'Are you still there? The chat closes at {when}.',
+  deleted: 'This message was deleted.',
+  ended: 'The chat has ended.',
+  closed: 'We are closed right now',
+  again: 'Start a new chat',
+  fieldRequired: 'Please fill this in.',
+  endKeep: 'Keep chatting',
+  undelivered: 'Not delivered',
+  topics: 'How can we help?',
+  placeholder: 'Write a message…',
+  endAsk: 'End this chat?',
   ended_visitor_ended: 'You ended the chat.',
   ended_visitor_idle: 'The chat ended as nothing was written for a while.',
   ended_agent_closed: 'Our team ended the chat.',

@@ -135,6 +135,26 @@ describe('the demo page', () => {
     expect(await page.evaluate(() => localStorage.length)).toBe(0)
   })
 
+  it('notices that the doors close and open while the panel is open, and keeps what was typed until then', async () => {
+    // The page's clock runs ahead; the server's settings change in between.
+    await page.clock.install()
+    await openDemo()
+    await bubble().click()
+    await page.getByRole('radio', { name: 'Billing' }).check()
+    await page.getByRole('textbox', { name: /your name/i }).fill('Anna')
+    await page.clock.runFor(45_000)
+    expect(await page.getByRole('textbox', { name: /your name/i }).inputValue()).toBe('Anna')
+    const always = {
+      hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '24:00' }],
+    }
+    await server.settings({ calendar: { ...always, override: { open: false, name: 'Fire drill' } } })
+    await page.clock.runFor(45_000)
+    await page.getByText(/we are closed/i).waitFor()
+    await server.settings({ calendar: always })
+    await page.clock.runFor(45_000)
+    await page.getByRole('radio', { name: 'Sales' }).waitFor()
+  })
+
   it('sends again by itself what a lost connection held back, once and in order', async () => {
     await openDemo()
     await startChat()

@@ -19,7 +19,7 @@ describe('texts', () => {
     const say = createSay(texts.pl)
     expect(sayEnd(say, 'visitor_ended')).toBe(texts.pl.ended_visitor_ended)
     expect(sayEnd(say, 'struck_by_lightning')).toBe(texts.pl.ended)
-    expect(sayEnd(createSay(), undefined)).toBe('The chat has ended.')
+    expect(sayEnd(createSay(), undefined)).toBe('Chat ended')
   })
 
   it('exist in every language with the same keys and the same holes', () => {

@@ -126,15 +126,18 @@ export function createChat(frame: Frame): ChatApp {
   async function configure(): Promise<void> {
     const query = new URLSearchParams({ lang: options.lang, page: address(location.href) })
     const { ok, body, retryAfter } = await call<Config>(`config?${query}`)
+    const { phase } = state
     if (life.signal.aborted) return
     if (ok) {
+      // Nothing new: a form that is being filled in is not drawn again.
+      if (phase !== 'loading' && JSON.stringify(body) === JSON.stringify(state.config)) return
       const isHeld = frame.root.activeElement
       view.destroy()
       wording = wordingFor(body.lang ?? options.lang, body.texts)
       view = draw()
       go(step.configured(state, body, options.topic))
       if (isHeld) view.focus()
-    } else if (!state.chatId) fail(retryAfter)
+    } else if (phase === 'loading') fail(retryAfter)
   }
 
   function fail(retryAfter: number): void {
@@ -241,6 +244,11 @@ export function createChat(frame: Frame): ChatApp {
     life,
   )
 
+  // Doors open and close while the panel is open.
+  const watching = setInterval(() => {
+    if (state.open && /^(form|closed)/.test(state.phase)) void configure()
+  }, 45_000)
+
   const saved = store.read()
   if (saved) {
     resume(saved)
@@ -257,6 +265,7 @@ export function createChat(frame: Frame): ChatApp {
     isOpen: () => state.open,
     update: () => void configure(),
     destroy() {
+      clearInterval(watching)
       life.abort()
       poll.stop()
       outbox.clear()
