@@ -190,7 +190,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       { name: 'sweep', everySeconds: 5, run: createSweep(deps) },
       { name: 'settings', everySeconds: 5, run: () => settings.refresh() },
       { name: 'purge', everySeconds: 30, run: hourly(clock, () => purge(deps, processId)) },
-      { name: 'dead starts', everySeconds: 5, run: () => compensateDeadStarts(deps, false) },
+      { name: 'dead starts', everySeconds: 2, run: () => compensateDeadStarts(deps, false) },
       {
         name: 'rooms',
         everySeconds: Math.min(readSeconds, 30),

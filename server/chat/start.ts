@@ -50,9 +50,9 @@ export interface Started {
 /** The visitor is answered within 20 s: geography has 2 of them, the room 13 to stand, its removal what is left. */
 const OPENING_MS = 13_000
 const DISCARDING_MS = 4_000
-/** A start says that it is alive every 3 s; one that has not for 10 s is dead, and anybody may take it down. */
-const ALIVE_EVERY_MS = 3_000
-const ABANDONED_MS = 10_000
+/** A start says that it is alive every 2 s; one that has not for 6 s is dead, and anybody may take it down. */
+const ALIVE_EVERY_MS = 2_000
+const ABANDONED_MS = 6_000
 const JOIN_POLL_MS = 250
 
 export interface Starts {
