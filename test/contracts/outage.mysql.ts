@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDatabase, MYSQL_URL, type TestDatabase } from '../support/mysql.ts'
-import { createProxy, type Proxy } from '../support/proxy.ts'
+import { createProxy, type DatabaseLink } from '../support/proxy.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { startChat, textsFrom, type Visitor } from '../support/visitor.ts'
 
 let database: TestDatabase
-let proxy: Proxy
+let proxy: DatabaseLink
 let server: TestServer
 let visitor: Visitor
 

@@ -1,7 +1,7 @@
 /** A TCP proxy that makes a database link go wrong at a chosen moment. Loopback only. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-export interface Proxy {
+export interface DatabaseLink {
   readonly port: number
   /** Ends every connection, and every new one at once, until `open`. */
   block(): void
@@ -11,7 +11,7 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-export async function createProxy(targetPort: number): Promise<Proxy> {
+export async function createProxy(targetPort: number): Promise<DatabaseLink> {
   const sockets = new Set<Socket>()
   let blocked = false
   let lose: (() => void) | null = null
