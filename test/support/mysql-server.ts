@@ -38,13 +38,16 @@ export async function startMysql(): Promise<{ url: string; stop(): Promise<void>
   if (binary === null) throw new Error('there is no mariadbd')
   const folder = mkdtempSync(join(tmpdir(), 'frontroom-mariadb-'))
   const data = join(folder, 'data')
-  execFileSync(
-    'mariadb-install-db',
-    [`--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
-    {
-      stdio: 'ignore',
-    },
-  )
+  // MariaDB refuses to run as root unless it is told to.
+  const asWhom = process.getuid?.() === 0 ? ['--user=root'] : []
+  const made = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    ...asWhom,
+  ]
+  execFileSync('mariadb-install-db', made, { stdio: 'ignore' })
   const port = 33_000 + Math.floor(Math.random() * 1_000)
   const server: ChildProcess = spawn(
     binary,
@@ -54,7 +57,7 @@ export async function startMysql(): Promise<{ url: string; stop(): Promise<void>
       `--port=${port}`,
       `--socket=${join(folder, 'socket')}`,
       '--bind-address=127.0.0.1',
-      ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+      ...asWhom,
     ],
     { stdio: 'ignore' },
   )
