@@ -229,6 +229,16 @@ export function storeContract(
       expect(await store.sessions.idOfToken(store.db, `hash ${id}`)).toBeNull()
     })
 
+    it('gives a job to one owner at a time, until its lease is over', async () => {
+      const lease = (owner: string, at: number) => store.jobs.lease(store.db, 'purge', owner, at, at + 1_000)
+      expect(await lease('one', NOW)).toBe(true)
+      expect(await lease('two', NOW + 999)).toBe(false)
+      expect(await lease('one', NOW + 999)).toBe(true)
+      expect(await lease('two', NOW + 1_500)).toBe(false)
+      expect(await lease('two', NOW + 2_000)).toBe(true)
+      expect(await lease('one', NOW + 2_001)).toBe(false)
+    })
+
     it('tells that settings were imported, also twice within a millisecond', async () => {
       expect(await store.settings.importedAt(store.db)).toBeNull()
       await store.tx((trx) => store.settings.save(trx, { a: 1 }, NOW))
