@@ -124,13 +124,7 @@ async function discard(deps: Deps, chat: StoredChat, row: OutboxRow): Promise<La
   try {
     await desk.discardRoom(chat.room ?? { ref: chat.ref })
   } catch (error) {
-    return postpone(
-      deps,
-      { ...row, attempts: row.attempts + 1 },
-      'pending',
-      reasonOf(error),
-      retryAfterOf(error),
-    )
+    return tryAgain(deps, row, error)
   }
   await store.tx((trx) => store.chats.remove(trx, chat.id))
   return 'empty'
@@ -143,19 +137,18 @@ async function close(deps: Deps, chat: StoredChat, row: OutboxRow): Promise<Lane
     if (room) await desk.closeRoom(room)
   } catch (error) {
     const permanent = error instanceof DeliveryError && error.outcome.permanent === true
-    if (!permanent) {
-      return postpone(
-        deps,
-        { ...row, attempts: row.attempts + 1 },
-        'pending',
-        reasonOf(error),
-        retryAfterOf(error),
-      )
-    }
+    if (!permanent) return tryAgain(deps, row, error)
     log.warn({ chat: chat.ref, err: error }, 'the room could not be closed; it is left as it is')
   }
   await finish(deps, chat, [], (trx) => store.outbox.done(trx, row.id))
   return 'again'
+}
+
+/** Only a provider's trouble is worth another try; anything else is a bug and must be seen. */
+function tryAgain(deps: Deps, row: OutboxRow, error: unknown): Promise<number> {
+  if (!(error instanceof DeliveryError)) throw error
+  const attempted = { ...row, attempts: row.attempts + 1 }
+  return postpone(deps, attempted, 'pending', error.message, error.outcome.retryAfter)
 }
 
 async function postpone(
@@ -174,12 +167,4 @@ async function postpone(
   )
   await store.outbox.update(store.db, row.id, { state, attempts: row.attempts, dueAt, lastError: why })
   return dueAt
-}
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** Only a provider's trouble is worth another try; anything else is a bug and must be seen. */
-function retryAfterOf(error: unknown): number | undefined {
-  if (!(error instanceof DeliveryError)) throw error
-  return error.outcome.retryAfter
 }

@@ -70,6 +70,18 @@ describe('waiting for a chat to move', () => {
   })
 })
 
+describe('an ended session', () => {
+  it('opens nothing any more, also when a look-up that was under way answers late', () => {
+    const watch = create()
+    watch.rememberSession('hash', 's')
+    expect(watch.sessionOf('hash')).toBe('s')
+    watch.forgetSession('s')
+    expect(watch.sessionOf('hash')).toBeUndefined()
+    watch.rememberSession('hash', 's')
+    expect(watch.sessionOf('hash')).toBeUndefined()
+  })
+})
+
 describe('signs of life', () => {
   it('are taken once; who holds a poll gives one each time', () => {
     const watch = create()

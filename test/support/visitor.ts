@@ -1,4 +1,4 @@
-/** A visitor with nothing but fetch, as any program could be one. */
+/** A visitor with nothing but fetch: whatever speaks HTTP can be one. */
 import { randomUUID } from 'node:crypto'
 import type { ChatEvent, ChatState, CloseReason } from '../../server/core/events.ts'
 
