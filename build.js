@@ -3,6 +3,7 @@
  * `--if-stale` leaves a `dist/` alone that is younger than every source: commands beside a running server must not take
  * its files away.
  */
+import { existsSync } from 'node:fs'
 import { cp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { buildWidget } from './widget/build.js'
@@ -44,6 +45,7 @@ await Promise.all([
     entryPoints: {
       main: 'server/main.ts',
       'geo-worker': 'server/geo-worker.ts',
+      'bot-identity-worker': 'server/webex/bot-identity-worker.ts',
       settings: 'server/cli/settings.ts',
       webex: 'server/cli/webex.ts',
       erase: 'server/cli/erase.ts',
@@ -51,9 +53,18 @@ await Promise.all([
     outdir: `${out}/server`,
   }),
   build({ ...forNode, entryPoints: { main: 'bench/main.ts' }, outdir: `${out}/bench` }),
+  // Images are built without the tests.
+  existsSync('test/chaos/main.ts') &&
+    build({
+      ...forNode,
+      entryPoints: { main: 'test/chaos/main.ts', sandbox: 'test/chaos/sandbox-process.ts' },
+      outdir: `${out}/chaos`,
+    }),
+  build({ ...forNode, entryPoints: { dialogflow: 'sandbox/dialogflow/main.ts' }, outdir: `${out}/sandbox` }),
   buildWidget(`${out}/widget`),
   cp('sandbox/view', `${out}/sandbox/view`, { recursive: true }),
   cp('sandbox/demo', `${out}/demo`, { recursive: true }),
+  cp('sandbox/demo-agent', `${out}/demo-agent`, { recursive: true }),
 ])
 
 const old = `${out}-old`

@@ -36,10 +36,12 @@ export default defineConfig({
     projects: [
       lane('rules', [
         'test/*.test.ts',
-        'test/{core,chat,jobs,routes,store,webex,sandbox,widget}/**/*.test.ts',
+        'test/{core,chat,jobs,routes,store,webex,local-bot,dialogflow,http-bot,sandbox,widget}/**/*.test.ts',
+        'test/chaos/*.test.ts',
       ]),
       lane('contracts', ['test/contracts/**/*.test.ts']),
       lane('journeys', ['test/journeys/**/*.test.ts'], journeys),
+      lane('chaos', ['test/chaos/journeys/**/*.test.ts'], { testTimeout: 120_000 }),
       ...(mysql === null
         ? []
         : [

@@ -1,17 +1,17 @@
 /** `npm run bench`: how long a line takes, on this machine, over loopback, against the sandbox. Timings are never tests. */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createSandbox } from '../sandbox/index.ts'
+import { benchBot } from './bot.ts'
+import { report } from './report.ts'
+import { api, DIST, type Event, startServer } from './server.ts'
 import { benchSweeps } from './sweep.ts'
 
 const LINES = 300
 const STARTS = 30
-const DIST = fileURLToPath(new URL('../', import.meta.url))
 
 const settings = {
   timezone: 'UTC',
@@ -19,50 +19,6 @@ const settings = {
     hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '24:00' }],
   },
   topics: [{ id: 'sales', title: { en: 'Sales' }, participants: ['anna@example.com', 'ben@example.com'] }],
-}
-
-interface Server {
-  readonly origin: string
-  readonly startedInMs: number
-  rssMb(): number
-  stop(): Promise<void>
-}
-
-function startServer(env: Record<string, string>): Promise<Server> {
-  const began = performance.now()
-  const child = spawn(process.execPath, [join(DIST, 'server/main.js')], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let said = ''
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${said}`)))
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const origin = /"listening":"([^"]+)"/.exec(said)?.[1]
-      if (origin === undefined || !said.includes('"msg":"ready"')) return
-      child.stdout.removeAllListeners('data').resume()
-      resolve({
-        origin,
-        startedInMs: performance.now() - began,
-        rssMb: () =>
-          Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
-        stop: () =>
-          new Promise((done) => {
-            child.removeAllListeners('exit').once('exit', () => done())
-            child.kill('SIGTERM')
-          }),
-      })
-    })
-  })
-}
-
-const at = (sorted: readonly number[], share: number) =>
-  sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
-function report(what: string, samples: readonly number[]): void {
-  const sorted = [...samples].sort((a, b) => a - b)
-  const [p50, p99] = [at(sorted, 0.5), at(sorted, 0.99)].map((ms) => ms.toFixed(1))
-  console.log(`${what.padEnd(52)} median ${p50} ms   p99 ${p99} ms   n=${samples.length}`)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'frontroom-bench-'))
@@ -78,22 +34,6 @@ const env = {
   WEBEX_API_URL: `${room}/v1`,
   WEBEX_ACCESS_TOKEN: sandbox.accounts.integrationToken,
   LOG_LEVEL: 'info',
-}
-
-interface Event {
-  readonly seq: number
-  readonly type: string
-  readonly message?: { readonly text: string }
-}
-const json = { 'content-type': 'application/json' }
-async function api<T>(method: string, url: string, token?: string, body?: unknown): Promise<T> {
-  const response = await fetch(url, {
-    method,
-    headers: { ...json, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`)
-  return (await response.json()) as T
 }
 
 try {
@@ -172,6 +112,7 @@ try {
   )
   console.log(`${'RSS after that'.padEnd(52)} ${server.rssMb().toFixed(0)} MB`)
   await server.stop()
+  await benchBot(env)
   // An empty database of your own: `BENCH_MYSQL_URL=mysql://root@127.0.0.1:3306/bench npm run bench`
   await benchSweeps(process.env.BENCH_MYSQL_URL)
 } finally {

@@ -35,13 +35,22 @@ export async function benchSweep(engine: Engine, name: string): Promise<void> {
           place: null,
           consent: null,
           createdAt: now,
+          people: [],
+          firstTopic: 'sales',
         }
         await store.chats.create(trx, facts, now)
         await store.chats.roomStands(trx, facts.id, { id: `r${n}`, details: { ref: facts.ref } }, now)
       }
       await trx('chats').update({ state: 'live' })
     })
-    const patience = { heartbeatMs: 300_000, visitorIdleMs: 900_000, botIdleMs: 86_400_000 }
+    const patience = {
+      heartbeatMs: 300_000,
+      visitorIdleMs: 900_000,
+      botIdleMs: 86_400_000,
+      remindMs: 180_000,
+      tellMs: 300_000,
+      called: () => [],
+    }
     const samples: number[] = []
     for (let n = 0; n < ROUNDS; n++) {
       const began = performance.now()

@@ -2,6 +2,9 @@
 import type { Knex } from 'knex'
 import { initial } from './001-initial.ts'
 import { privacy } from './002-privacy.ts'
+import { bot } from './003-bot.ts'
+import { pauses } from './004-pauses.ts'
+import { delivery } from './005-delivery.ts'
 
 export interface Migration {
   readonly name: string
@@ -9,4 +12,4 @@ export interface Migration {
   down(db: Knex.Transaction): Promise<void>
 }
 
-export const migrations: readonly Migration[] = [initial, privacy]
+export const migrations: readonly Migration[] = [initial, privacy, bot, pauses, delivery]

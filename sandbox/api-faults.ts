@@ -32,6 +32,29 @@ export function faultRoutes(options: {
       delivery.switchOff(webhook)
       return { status: 204 }
     },
+    /** All at once, as after an outage of ours. */
+    'POST /webhooks/deactivate': () => {
+      const active = [...world.webhooks.values()].filter((webhook) => webhook.status === 'active')
+      for (const webhook of active) delivery.switchOff(webhook)
+      return { status: 200, body: { deactivated: active.length } }
+    },
+    /** As if another program of the same account had deleted it. */
+    'DELETE /webhooks/:id': (_call, { id = '' }) => {
+      if (!world.webhooks.delete(id)) throw new Refused(404, 'There is no such webhook.')
+      delivery.forget(id)
+      world.changed()
+      return { status: 204 }
+    },
+    /** As retention does, whoever wrote it. */
+    'DELETE /messages/:id': (_call, { id = '' }) => {
+      world.expire(id)
+      return { status: 204 }
+    },
+    /** To another geography: the room gets another id, which is answered; the old one is gone. */
+    'POST /rooms/:id/migrate': (_call, { id = '' }) => ({
+      status: 200,
+      body: { id: world.migrate(id).id },
+    }),
     /** As if one of its people had deleted it. */
     'DELETE /rooms/:id': (_call, { id = '' }) => {
       if (!world.rooms.has(id)) throw new Refused(404, 'There is no such room.')

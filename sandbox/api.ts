@@ -29,6 +29,7 @@ export interface ApiCall {
 }
 
 const KEEP_ALIVE_MS = 15_000
+const AWAY_MS = 7_200_000
 
 /** The sandbox's own API: what the room view and tests do as people, and what they want to go wrong. */
 export function createApi(options: {
@@ -81,7 +82,11 @@ export function createApi(options: {
     const { text, html } = content
     const from = personView(world.person(message.personId))
     const names = files.map((file) => file.name)
-    return { id, parentId, from, text, html, files: names, created, updated, edits }
+    const mentions = [
+      ...content.mentionedPeople.map((who) => world.person(who).email),
+      ...content.mentionedGroups,
+    ]
+    return { id, parentId, from, text, html, mentions, files: names, created, updated, edits }
   }
 
   /** Whoever acts in a room must be in it. */
@@ -123,6 +128,15 @@ export function createApi(options: {
 
   function addressOf(value: unknown): string {
     if (typeof value !== 'string' || !isEmail(value)) throw new Refused(400, 'This is not an e-mail address.')
+    return value
+  }
+
+  /** Nobody is inactive who was there a moment ago: two hours, unless something else is said. */
+  function lastActivityOf(value: unknown, status: Presence): string {
+    if (value === undefined)
+      return new Date(world.now() - (status === 'inactive' ? AWAY_MS : 0)).toISOString()
+    if (typeof value !== 'string' || Number.isNaN(Date.parse(value)))
+      throw new Refused(400, 'lastActivity must be an instant.')
     return value
   }
 
@@ -169,6 +183,15 @@ export function createApi(options: {
       world.remove(actor(room, body.as ?? query.get('as')), room, messageOf(room, mid))
       return { status: 204 }
     },
+    /** `{ as, to, text }`: into the direct space of the two, which comes to be with it. */
+    'POST /direct': ({ body }) => {
+      const [who, other] = [addressOf(body.as), addressOf(body.to)].map(world.personOf)
+      const content = typeof body.text === 'string' ? contentOf({ text: body.text }, []) : null
+      if (!who || !other || !content) throw new Refused(400, 'text is required.')
+      const room = world.directRoom(who, other)
+      const message = world.post(who, room, { content, files: [], attachments: [] })
+      return ok({ roomId: room.id, ...messageView(message) })
+    },
     'POST /rooms/:id/members': ({ body }, { id }) => {
       const room = roomOf(id)
       const who = actor(room, body.as)
@@ -189,6 +212,7 @@ export function createApi(options: {
       if (!status) throw new Refused(400, `status must be one of ${PRESENCES.join(', ')}.`)
       const person = world.personOf(addressOf(email))
       person.status = status
+      person.lastActivity = lastActivityOf(body.lastActivity, status)
       world.changed()
       return ok(personView(person))
     },

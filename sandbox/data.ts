@@ -22,6 +22,8 @@ export interface Person {
   readonly type: 'person' | 'bot'
   readonly created: string
   status: Presence
+  /** When something was last touched; without it, when the person came to be. */
+  lastActivity?: string | undefined
 }
 
 export interface Room {

@@ -4,7 +4,7 @@ import { membershipJson, messageHint, roomJson } from './shapes.ts'
 /** What happened, as webhooks tell it. */
 export interface WorldEvent {
   readonly resource: 'rooms' | 'memberships' | 'messages'
-  readonly event: 'created' | 'updated' | 'deleted'
+  readonly event: 'created' | 'updated' | 'deleted' | 'migrated'
   readonly actorId: string
   /** Ids of the people whose webhooks may hear of it. */
   readonly audience: ReadonlySet<string>

@@ -1,4 +1,4 @@
-import type { Membership, Message, Snapshot, Token, Webhook } from './data.ts'
+import type { Membership, Message, Room, Snapshot, Token, Webhook } from './data.ts'
 
 export type Records = ReturnType<typeof createRecords>
 
@@ -59,6 +59,23 @@ export function createRecords(start: Snapshot) {
       membersOf.delete(roomId)
       messagesOf.delete(roomId)
       rooms.delete(roomId)
+    },
+    /** The room gets another id, with everything in it; its webhooks go on listening to the old one. */
+    moveRoom(roomId: string, newId: string): Room | undefined {
+      const room = rooms.get(roomId)
+      if (!room) return undefined
+      const moved = { ...room, id: newId }
+      const members = [...membersIn(roomId).values()].map((each) => ({ ...each, roomId: newId }))
+      const messages = messagesIn(roomId).map((each) => ({ ...each, roomId: newId }))
+      for (const each of members) membershipById.set(each.id, each)
+      for (const each of messages) messageById.set(each.id, each)
+      rooms.delete(roomId)
+      membersOf.delete(roomId)
+      messagesOf.delete(roomId)
+      rooms.set(newId, moved)
+      membersOf.set(newId, new Map(members.map((each) => [each.personId, each])))
+      messagesOf.set(newId, messages)
+      return moved
     },
     snapshot: (): Snapshot => ({
       version,

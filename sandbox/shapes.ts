@@ -15,7 +15,7 @@ export function personJson(person: Person, orgId: string, withStatus: boolean): 
     orgId,
     created: person.created,
     lastModified: person.created,
-    ...(withStatus ? { lastActivity: person.created, status: person.status } : {}),
+    ...(withStatus ? { lastActivity: person.lastActivity ?? person.created, status: person.status } : {}),
     type: person.type,
   }
 }

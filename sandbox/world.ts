@@ -221,6 +221,10 @@ export function createWorld(options: {
     if (message.personId !== actor.id && !moderator) {
       throw new Refused(403, 'Only the author or a moderator may delete a message.')
     }
+    drop(actor, room, message)
+  }
+
+  function drop(actor: Person, room: Room, message: Message): void {
     const list = messagesIn(room.id)
     list.splice(list.indexOf(message), 1)
     messageById.delete(message.id)
@@ -261,6 +265,21 @@ export function createWorld(options: {
     tellRoom,
     tellMembership,
     erase,
+    /** What an organisation's retention does: nobody in the room is asked. */
+    expire(messageId: string): void {
+      const message = messageById.get(messageId)
+      const room = message && rooms.get(message.roomId)
+      if (!message || !room) throw new Refused(404, GONE)
+      drop(person(message.personId), room, message)
+    },
+    /** To another geography: all of it stays but its id. Returns the room as it is from then on. */
+    migrate(roomId: string): Room {
+      const room = records.moveRoom(roomId, webexId('ROOM'))
+      if (!room) throw new Refused(404, GONE)
+      changed()
+      tellRoom('migrated', person(room.creatorId), room)
+      return room
+    },
     /** A non-moderator of a locked room only leaves it; everybody else deletes it for all, without a further event. */
     deleteRoom(actor: Person, room: Room): void {
       const own = membersIn(room.id).get(actor.id)

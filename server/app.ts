@@ -1,33 +1,46 @@
 /** The composition root: plugs everything together, and knows the order of starting and stopping. */
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
 import { texts } from '../widget/texts.ts'
-import { desks, rootSecret } from './adapters.ts'
+import { desks, openBot, rootSecret } from './adapters.ts'
+import { tellItIsOver } from './chat/after-the-end.ts'
+import { createBotCalls } from './chat/bot-calls.ts'
+import { workBotLane } from './chat/bot-lane.ts'
+import { deadLetters, retryDeadLetter, skipDeadLetter } from './chat/dead-letters.ts'
 import { deliverHead } from './chat/deliver.ts'
 import type { Deps, Log } from './chat/deps.ts'
 import { createLimits } from './chat/limits.ts'
+import { createLoad } from './chat/load.ts'
+import { createOtherNodes } from './chat/other-nodes.ts'
+import { workPeopleLane } from './chat/people.ts'
 import { purge } from './chat/purge.ts'
 import { newId } from './chat/secrets.ts'
 import { createSettingsInForce } from './chat/settings-in-force.ts'
 import { compensateDeadStarts, createStart } from './chat/start.ts'
 import { createSweep, flushBeats } from './chat/sweep.ts'
-import { takeIn } from './chat/take-in.ts'
+import { takeInOrRegain } from './chat/take-in.ts'
+import { createBridge } from './chat/tend.ts'
 import { createWatch } from './chat/watch.ts'
 import type { Config } from './config.ts'
 import { parseNetworks } from './core/address.ts'
 import { isLoopbackUrl, isPublicHttps } from './core/origins.ts'
+import { createEars } from './ears.ts'
 import { createGeo } from './geo.ts'
 import { createRelay } from './jobs/relay.ts'
 import { createRooms } from './jobs/rooms.ts'
 import { startTicker } from './jobs/ticker.ts'
+import { listenOn, loopbackOrigins } from './listen-on.ts'
 import { SANDBOX_PATH, webexFor } from './local-webex.ts'
 import type { Clock, Geo } from './ports.ts'
 import { createReadiness } from './readiness.ts'
+import { flushWhenDue, hourly, lookWhenDue, readWhenDue } from './rounds.ts'
 import { createHttp } from './routes/index.ts'
 import { demoSettings, readSettings } from './settings.ts'
 import { importFirstSettings } from './settings-file.ts'
+import { createSharedClock } from './shared-clock.ts'
 import { createStore, type Store } from './store/index.ts'
 import { createTokenStore } from './store/token-store.ts'
+import { createThrottle } from './throttle.ts'
 
 export interface AppOptions {
   readonly log: Log
@@ -50,15 +63,22 @@ export interface App {
   tick(): Promise<void>
 }
 
+const WORKERS = { desk: deliverHead, bot: workBotLane, people: workPeopleLane } as const
+
 const VERIFY_AGAIN_MS = 2_000
+/** Rooms of all open chats are read this long after a start; then those in which staff wrote this recently. */
+const FIRST_ROUNDS_MS = 180_000
+const TALKING_MS = 600_000
 /** Without webhooks rooms are read this often; with them, in case one was lost. */
 const READ_SECONDS = { withoutHooks: 5, withHooks: 60 } as const
 
 /** @throws ConfigError when the settings file is broken. */
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
   const { log } = options
-  const clock = options.clock ?? { now: Date.now }
   const store = createStore(config.database)
+  // On one machine its own clock will do.
+  const shared = options.clock || store.exclusive ? null : await createSharedClock(store.now)
+  const clock = options.clock ?? shared ?? { now: Date.now }
   const migrated = await store.migrate()
   if (migrated.length > 0) log.info({ migrations: migrated }, 'the database was brought up to date')
   await importFirstSettings(store, config.settingsFile, clock)
@@ -67,9 +87,17 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     store,
     (stored) => readSettings(stored, 'stored settings'),
     demo,
+    clock,
     log,
   )
   await settings.refresh()
+  const botParts = { clock, log: (line: string) => log.info({ line }, 'the bot') }
+  const bot = await openBot(config.bot, botParts)
+  // The demo's bot speaks of the demo's company: it goes when somebody imports topics of their own.
+  const demoBot =
+    demo && config.bot.kind === 'unset' && settings.isFallback()
+      ? await openBot({ kind: 'local', path: join(options.assetsDir, 'demo-agent') }, botParts)
+      : null
 
   let parts: Awaited<ReturnType<typeof assemble>> | null = null
   const starting: RequestListener = (req, res) => {
@@ -92,8 +120,15 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const hooks = isPublicHttps(publicUrl) || (isLoopbackUrl(webex.apiUrl) && isLoopbackUrl(publicUrl))
     const readSeconds =
       isPublicHttps(publicUrl) || sandbox ? READ_SECONDS.withHooks : READ_SECONDS.withoutHooks
+    const throttle = createThrottle({
+      store,
+      clock,
+      onTrouble: (error) => log.warn({ err: error }, 'pauses of Webex are not shared for now'),
+    })
+    await throttle.sync()
     const desk = desks.webex({
       webex,
+      throttle,
       hookUrl: hooks ? `${publicUrl}/hooks/webex` : null,
       secretKey: config.secretKey,
       tokenStore: createTokenStore(store, rootSecret(webex, config.secretKey), clock),
@@ -103,6 +138,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const geo = options.geo ?? createGeo({ log, timeoutMs: 2_000 })
     const watch = createWatch(clock)
     const readiness = createReadiness(() => store.probe())
+    const processId = newId()
     let ours: ReadonlySet<string> = new Set(await store.settings.accounts(store.db))
     const deps: Deps = {
       store,
@@ -111,16 +147,22 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       clock,
       watch,
       limits: createLimits({ settings: settings.current, clock }),
+      load: createLoad(() => store.outbox.countOwed(store.db)),
       log,
       settings: settings.current,
-      wake: (chatId) => relay.wake(chatId),
+      bot: () => bot ?? (settings.isFallback() ? demoBot : null),
+      botCalls: createBotCalls({ clock, log }),
+      hoursChanged: () => settings.refresh(),
+      wake: (chatId, lane) => relay.wake(chatId, lane),
       look: (roomId) => rooms.hint(roomId),
       ours: () => ours,
       stopping: readiness.draining,
+      // Where one process has the database, a lease of its predecessor is its own.
+      me: store.exclusive ? 'only' : processId,
       startedAt: clock.now(),
     }
     const relay = createRelay({
-      deliverHead: (chatId) => deliverHead(deps, chatId),
+      work: (chatId, lane) => WORKERS[lane](deps, chatId),
       dueLanes: (limit) => store.outbox.dueLanes(store.db, clock.now(), limit),
       now: clock.now,
       log,
@@ -129,25 +171,38 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const rooms = createRooms({
       async read(roomId) {
         const chat = await store.chats.findByRoom(store.db, roomId)
-        if (chat) await takeIn(deps, chat)
+        if (chat?.state === 'closed') await tellItIsOver(deps, chat)
+        else if (chat) await takeInOrRegain(deps, chat)
       },
       async due(limit) {
-        const next = await store.chats.nextRooms(store.db, round, limit)
+        // All of them after a start, as nobody told us what was written while we were down; later those that are talking.
+        const justBegun = clock.now() - deps.startedAt < FIRST_ROUNDS_MS
+        const since = hooks && !justBegun ? clock.now() - TALKING_MS : 0
+        const next = await store.chats.nextRooms(store.db, round, limit, since)
         round = next.at(-1) ?? ''
         return next
       },
       log,
     })
 
-    const processId = newId()
+    const bridge = createBridge(deps)
+    const ears = createEars(deps, {
+      webex,
+      hookUrl: hooks ? `${publicUrl}/hooks/webex/bot` : null,
+      secretKey: config.secretKey,
+      hint: rooms.hint,
+      throttle,
+    })
     const starts = createStart(deps)
     const http = createHttp({
       deps,
       start: starts.start,
       texts,
       hint: rooms.hint,
-      health: {
-        notReady: readiness.notReady,
+      hearBot: ears.receive,
+      health: { notReady: readiness.notReady },
+      admin: {
+        account: config.admin,
         status: async () => ({
           version: options.version,
           startedAt: new Date(deps.startedAt).toISOString(),
@@ -155,9 +210,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
           chats: await store.chats.countByState(store.db),
           outbox: await store.outbox.countByState(store.db),
           heldPolls: watch.held(),
+          bot: deps.bot() && { name: deps.bot()?.name, state: deps.botCalls.state() },
+          bridge: { hooks, deaf: bridge.isDeaf(), pauses: throttle.pauses() },
         }),
+        deadLetters: () => deadLetters(deps),
+        retry: (id) => retryDeadLetter(deps, id),
+        skip: (id) => skipDeadLetter(deps, id),
       },
-      admin: config.admin,
       pages: {
         assetsDir: options.assetsDir,
         version: options.version,
@@ -177,24 +236,44 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     answer = (req, res) => {
       // Whoever comes again comes to another process: without this a poller would be answered in a tight loop.
       if (readiness.draining()) res.setHeader('Connection', 'close')
-      if (sandbox && req.url?.startsWith(`${SANDBOX_PATH}/`)) sandbox.handle(req, res)
-      else void koa(req, res)
+      if (!sandbox || !req.url?.startsWith(`${SANDBOX_PATH}/`)) return void koa(req, res)
+      // Who opens the room view wants to play staff; everybody else has no use for the ears' memory. The first word to the
+      // bot waits for them: Webex, too, tells nobody of what was said before they were there.
+      if (req.url === `${SANDBOX_PATH}/`) void ears.start()
+      if (req.url === `${SANDBOX_PATH}/api/direct`)
+        return void ears.start().then(() => sandbox.handle(req, res))
+      sandbox.handle(req, res)
     }
 
+    if (!sandbox) void ears.start()
     await compensateDeadStarts(deps, store.exclusive)
     const everySecond = [
+      { name: 'pauses', everySeconds: 1, run: throttle.sync },
       { name: 'outbox', everySeconds: 1, run: () => relay.wakeDue() },
-      { name: 'heartbeats', everySeconds: 1, run: flushWhenDue(deps, settings.current) },
+      {
+        name: 'heartbeats',
+        everySeconds: 1,
+        run: flushWhenDue(clock, settings.current, () => flushBeats(deps)),
+      },
+      ...(store.exclusive ? [] : [{ name: 'other nodes', everySeconds: 1, run: createOtherNodes(deps) }]),
     ]
     const jobs = [
       { name: 'sweep', everySeconds: 5, run: createSweep(deps) },
+      { name: 'load', everySeconds: 5, run: () => deps.load.measure() },
+      { name: 'moved rooms', everySeconds: 5, run: lookWhenDue(clock, bridge, hooks) },
+      {
+        name: 'webhooks',
+        everySeconds: 30,
+        run: readWhenDue(clock, 30, async () => void (await bridge.tend())),
+      },
       { name: 'settings', everySeconds: 5, run: () => settings.refresh() },
       { name: 'purge', everySeconds: 30, run: hourly(clock, () => purge(deps, processId)) },
+      { name: 'direct lines', everySeconds: 2, run: () => ears.answerDue() },
       { name: 'dead starts', everySeconds: 2, run: () => compensateDeadStarts(deps, false) },
       {
         name: 'rooms',
         everySeconds: Math.min(readSeconds, 30),
-        run: readWhenDue(readSeconds, rooms.readDue, clock),
+        run: readWhenDue(clock, readSeconds, rooms.readDue),
       },
     ]
     const ticker = startTicker([...everySecond, ...jobs], log)
@@ -229,13 +308,15 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         readiness.drain()
         watch.release()
         await ticker.stop()
+        await ears.close()
         await starts.settled()
         await Promise.all([rooms.stop(), relay.stop()])
         await verified
+        await throttle.settled()
         await flushBeats(deps)
       },
       async release() {
-        await geo.close()
+        await Promise.all([geo.close(), bot?.close(), demoBot?.close()])
         await sandbox?.close()
       },
     }
@@ -275,59 +356,4 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     },
     tick: async () => void (await parts?.tick()),
   }
-}
-
-/** Heartbeats wait in memory no longer than a third of the time after which their absence closes a chat. */
-function flushWhenDue(deps: Deps, settings: Deps['settings']) {
-  let last = 0
-  return async () => {
-    const heartbeatMs = (settings()?.idle.heartbeatSeconds ?? 300) * 1000
-    const now = deps.clock.now()
-    if (now - last < Math.min(10_000, heartbeatMs / 3)) return
-    last = now
-    await flushBeats(deps)
-  }
-}
-
-/** The first time soon after the start, so that a server that is restarted daily purges too. */
-function hourly(clock: Clock, run: () => Promise<unknown>) {
-  let last = Number.NEGATIVE_INFINITY
-  return async () => {
-    const now = clock.now()
-    if (now - last < 3_600_000) return
-    last = now
-    await run()
-  }
-}
-
-function readWhenDue(seconds: number, read: () => Promise<void>, clock: Clock) {
-  // At once after the start: nobody told us what was written while we were down.
-  let last = Number.NEGATIVE_INFINITY
-  return async () => {
-    const now = clock.now()
-    // A tick may come a little early; a round late by half a minute would be worse.
-    if (now - last < seconds * 1000 - 500) return
-    last = now
-    await read()
-  }
-}
-
-function listenOn(server: Server, config: Config): Promise<string> {
-  // The demo answers this machine only; a chat for visitors answers everybody.
-  const host = config.host ?? (config.webex.kind === 'sandbox' ? '127.0.0.1' : undefined)
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port: config.port, host }, () => {
-      server.off('error', reject)
-      const { port } = server.address() as AddressInfo
-      const everywhere = host === undefined || host === '0.0.0.0' || host === '::'
-      const name = everywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-      resolve(`http://${name}:${port}`)
-    })
-  })
-}
-
-const loopbackOrigins = (origin: string): string[] => {
-  const { port } = new URL(origin)
-  return [origin, `http://localhost:${port}`, `http://[::1]:${port}`]
 }

@@ -22,6 +22,7 @@ export const VARIABLES = [
   'WEBEX_BOT_TOKEN',
   'WEBEX_WEBHOOK_SECRET',
   'BOT',
+  'BOT_SECRET',
   'DIALOGFLOW_PROJECT_ID',
   'DIALOGFLOW_LOCATION',
   'DIALOGFLOW_ENVIRONMENT',
@@ -43,6 +44,7 @@ export const SECRETS = [
   'WEBEX_BOT_TOKEN',
   'WEBEX_WEBHOOK_SECRET',
   'ADMIN_PASSWORD',
+  'BOT_SECRET',
 ] as const satisfies readonly Variable[]
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -68,6 +70,23 @@ export type WebexConfig =
       readonly webhookSecret: string | null
     }
 
+export type BotConfig =
+  /** Nothing was said: none, or the demo's own beside the demo's topics. */
+  | { readonly kind: 'unset' }
+  | { readonly kind: 'none' }
+  /** A folder or a zip: the export of a Dialogflow ES agent. */
+  | { readonly kind: 'local'; readonly path: string }
+  | { readonly kind: 'http'; readonly url: string; readonly secret: string }
+  | {
+      readonly kind: 'dialogflow'
+      readonly projectId: string
+      readonly location: string | null
+      readonly environment: string | null
+      readonly keyFile: string | null
+      /** A local endpoint, `http://…` or `grpc://…`; null: Google. */
+      readonly apiUrl: string | null
+    }
+
 export interface Config {
   /** 0: any free port. */
   readonly port: number
@@ -81,6 +100,7 @@ export interface Config {
   readonly settingsFile: string | null
   readonly secretKey: string | null
   readonly webex: WebexConfig
+  readonly bot: BotConfig
   readonly admin: { readonly email: string; readonly password: string } | null
   /** Addresses and networks, each of them valid for `parseNetworks`. */
   readonly trustedProxies: readonly string[]
@@ -165,14 +185,29 @@ const rules = {
     if (text.length < 32) throw new Wrong('must have at least 32 characters')
     return text
   },
+  /** A part of a resource path at Google. */
+  name(text: string): string {
+    if (!/^[\w.:-]{1,100}$/.test(text)) throw new Wrong('must be letters, digits and - only')
+    return text
+  },
+  dialogflowUrl(text: string): string {
+    const isOne = /^(?:http:\/\/[^/?#@]+|grpc:\/\/[^/?#@]+:\d+)\/?$/i.test(text)
+    const url = isOne && URL.canParse(text) ? new URL(text) : null
+    if (!url?.hostname) throw new Wrong('must be http://host:port (REST) or grpc://host:port, without /v2')
+    return text.replace(/\/$/, '')
+  },
+  botUrl: (text: string) => {
+    const url = webAddress(text)
+    if (url.protocol === 'http:' && !isLoopback(url))
+      throw new Wrong('must start with https://: what visitors say must not travel in clear text')
+    return url.href
+  },
   password(text: string): string {
     if (text.length < 8) throw new Wrong('must have at least 8 characters')
     if (/\p{Cc}/u.test(text)) throw new Wrong('must not contain line breaks or control characters')
     return text
   },
 }
-
-const LATER_BOT = 'Dialogflow comes with a later release; remove it until then'
 
 /**
  * Reads the environment, or throws one ConfigError that names every mistake (its path is the variable). An empty value
@@ -278,16 +313,61 @@ export function readConfig(
     return given
   }
 
+  /** The file is read later, by Google's client; a mistake in it must not wait for the first visitor. */
+  function readableKey(path: string | null): string | null {
+    const name = 'GOOGLE_APPLICATION_CREDENTIALS'
+    if (path === null) return null
+    try {
+      const key: unknown = JSON.parse(readFile(path))
+      if (typeof key !== 'object' || key === null || !('type' in key))
+        wrong(name, 'names a file that is no key of Google')
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+      wrong(name, `names a file that cannot be read as a key of Google${code}`)
+    }
+    return path
+  }
+
+  function readBot(): BotConfig {
+    const secret = read('BOT_SECRET', rules.longSecret, '')
+    const projectId = read('DIALOGFLOW_PROJECT_ID', rules.name, '')
+    const location = read('DIALOGFLOW_LOCATION', rules.name, null)
+    const environment = read('DIALOGFLOW_ENVIRONMENT', rules.name, null)
+    const apiUrl = read('DIALOGFLOW_API_URL', rules.dialogflowUrl, null)
+    const keyFile = read('GOOGLE_APPLICATION_CREDENTIALS', rules.path, null)
+    const bot = env.BOT?.trim() || (isSet('DIALOGFLOW_PROJECT_ID') ? 'dialogflow' : '')
+
+    if (bot === '') {
+      for (const name of ['DIALOGFLOW_LOCATION', 'DIALOGFLOW_ENVIRONMENT', 'DIALOGFLOW_API_URL'] as const)
+        if (isSet(name)) wrong(name, 'has no use without DIALOGFLOW_PROJECT_ID')
+      return { kind: 'unset' }
+    }
+    if (bot === 'none') return { kind: 'none' }
+    if (bot === 'dialogflow') {
+      if (!isSet('DIALOGFLOW_PROJECT_ID')) wrong('DIALOGFLOW_PROJECT_ID', 'is missing: BOT is dialogflow')
+      return {
+        kind: 'dialogflow',
+        projectId,
+        location: location === 'global' ? null : location,
+        environment: environment === 'draft' ? null : environment,
+        keyFile: apiUrl === null ? readableKey(keyFile) : null,
+        apiUrl,
+      }
+    }
+    const [, path] = /^local:(.+)$/.exec(bot) ?? []
+    if (path !== undefined) return { kind: 'local', path }
+    if (/^https?:/i.test(bot)) {
+      const url = read('BOT', rules.botUrl, '')
+      if (!isSet('BOT_SECRET')) wrong('BOT_SECRET', 'is missing: it signs what is sent to BOT')
+      return { kind: 'http', url, secret }
+    }
+    wrong('BOT', 'must be dialogflow, local:<path of an agent>, the https:// address of a bot, or none')
+    return { kind: 'none' }
+  }
+
   /** What does not work yet is refused by name: ignored, it would look as if it did. */
   function refuseLater(): void {
     if (env.REDIS_URL) wrong('REDIS_URL', 'several nodes come with a later release; remove it until then')
-    const bot = env.BOT && env.BOT !== 'none'
-    if (bot) wrong('BOT', 'bots come with a later release; remove it or set it to none until then')
-    const dialogflow = Object.keys(env).filter((name) => name.startsWith('DIALOGFLOW_') && env[name])
-    for (const name of dialogflow) wrong(name, LATER_BOT)
-    // On its own it is on many machines for the sake of other programs.
-    if (env.GOOGLE_APPLICATION_CREDENTIALS && (bot || dialogflow.length > 0))
-      wrong('GOOGLE_APPLICATION_CREDENTIALS', LATER_BOT)
   }
 
   const config: Config = {
@@ -298,6 +378,7 @@ export function readConfig(
     settingsFile: read('FRONTROOM_SETTINGS', rules.path, null),
     secretKey: read('FRONTROOM_SECRET_KEY', rules.longSecret, null),
     webex: readWebex(),
+    bot: readBot(),
     admin: readAdmin(),
     trustedProxies: readProxies(),
     logLevel: read('LOG_LEVEL', rules.logLevel, 'info'),

@@ -242,6 +242,9 @@ const topic = z
     bot: z.boolean().default(true),
     skills: z.array(line(64)).max(50).default([]),
     pages: z.array(line(500).regex(/^\//, 'must start with /')).max(100).default([]),
+    offered: z.boolean().default(true),
+    explicit: z.boolean().default(false),
+    assign: z.enum(['team', 'available']).default('team'),
     form: form.exactOptional(),
     calendar: topicCalendar.exactOptional(),
   })
@@ -258,6 +261,14 @@ const isStart = (value: string) => value === 'start'
 const later = {
   error: ({ input }: { input?: unknown }) => `"${input}" comes with a later release; use start`,
 }
+
+// One that vanished in the comparison would fit every line or none.
+const prefix = line(40)
+  .refine((text) => /[^\s/\p{Cf}\p{M}]/u.test(text), 'must have a letter or a sign other than /')
+  .refine(
+    (text) => !/^\s*[\p{L}\p{N}]\s*$/u.test(text),
+    'must not be a single letter: too many lines begin so',
+  )
 
 const upTo = (max: number) => z.number().positive('must be more than 0').max(max, `must be at most ${max}`)
 const limit = upTo(1_000_000).nullable().default(null)
@@ -279,7 +290,40 @@ export const settingsShape = z.strictObject({
   form: form.prefault({}),
   topics: z.array(topic).min(1, 'must have at least one topic').max(500).check(distinct('id')),
   roomOpens: z.enum(['start', 'firstMessage', 'handover']).refine(isStart, later).default('start'),
-  peopleJoin: z.enum(['start', 'handover']).refine(isStart, later).default('start'),
+  peopleJoin: z.enum(['start', 'handover']).default('start'),
+  handover: z
+    .strictObject({
+      phrases: dictionary(language, z.array(line(100)).max(100)).default({}),
+      fallbacks: z.int().min(1, 'must be at least 1').max(100, 'must be at most 100').default(3),
+    })
+    .prefault({}),
+  room: z
+    .strictObject({
+      notePrefixes: z.array(prefix).max(20).default([]),
+      visitorPrefix: prefix.default('>'),
+    })
+    .check(
+      rule((given, fail) => {
+        const visitor = member(given, 'visitorPrefix') ?? '>'
+        if (entriesOf(member(given, 'notePrefixes')).includes(visitor))
+          fail(['visitorPrefix'], 'is a note prefix, too')
+      }),
+    )
+    .prefault({}),
+  attention: z
+    .strictObject({
+      remindMinutes: upTo(1440).nullable().default(3),
+      tellMinutes: upTo(1440).nullable().default(5),
+    })
+    .check(
+      rule((given, fail) => {
+        const [remind, tell] = [member(given, 'remindMinutes') ?? 3, member(given, 'tellMinutes') ?? 5]
+        if (member(given, 'remindMinutes') === null || member(given, 'tellMinutes') === null) return
+        if (typeof remind === 'number' && typeof tell === 'number' && tell < remind)
+          fail(['tellMinutes'], 'must not be less than remindMinutes: staff are called first')
+      }),
+    )
+    .prefault({}),
   idle: z
     .strictObject({
       heartbeatSeconds: upTo(86_400).default(300),

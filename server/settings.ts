@@ -124,6 +124,7 @@ export function demoSettings(): Settings {
           id: 'billing',
           title: { en: 'Billing', pl: 'Rozliczenia' },
           room: 'group',
+          skills: ['billing'],
           participants: ['anna@example.com', 'chris@example.com'],
           form: {
             mode: 'identified',

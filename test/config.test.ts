@@ -33,6 +33,7 @@ describe('an environment', () => {
       settingsFile: null,
       secretKey: null,
       webex: { kind: 'sandbox' },
+      bot: { kind: 'unset' },
       admin: null,
       trustedProxies: [],
       logLevel: 'info',
@@ -74,6 +75,7 @@ describe('an environment', () => {
         botToken: 'bot',
         webhookSecret: long,
       },
+      bot: { kind: 'none' },
       admin: { email: 'admin@example.com', password: 'pass word' },
       trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
       logLevel: 'silent',
@@ -161,27 +163,85 @@ describe('an environment', () => {
 })
 
 describe('what does not work yet', () => {
-  it.each([
-    ['REDIS_URL', 'redis://x', /later release/],
-    ['BOT', 'dialogflow', /later release/],
-    ['BOT', 'local:./bot.js', /later release/],
-    ['DIALOGFLOW_PROJECT_ID', 'x', /later release/],
-    ['DIALOGFLOW_API_URL', 'http://127.0.0.1:1', /later release/],
-  ])('%s=%s is refused by name', (name, value, message) => {
-    const found = mistakes({ [name]: value })
-    expect(Object.keys(found)).toEqual([name])
-    expect(found[name]).toMatch(message)
-    expect(found[name]).not.toContain('hunter2')
+  it.each([['REDIS_URL', 'redis://x', /later release/]])(
+    '%s=%s is refused by name',
+    (name, value, message) => {
+      const found = mistakes({ [name]: value })
+      expect(Object.keys(found)).toEqual([name])
+      expect(found[name]).toMatch(message)
+      expect(found[name]).not.toContain('hunter2')
+    },
+  )
+})
+
+describe('the bot', () => {
+  const project = { DIALOGFLOW_PROJECT_ID: 'my-project' }
+  const google = {
+    kind: 'dialogflow',
+    projectId: 'my-project',
+    location: null,
+    environment: null,
+    keyFile: null,
+    apiUrl: null,
+  }
+  it.each<[string, Env, object]>([
+    ['nothing', {}, { kind: 'unset' }],
+    ['none, whatever else is there', { ...project, BOT: 'none' }, { kind: 'none' }],
+    ['Dialogflow when a project is set', project, google],
+    [
+      'Dialogflow with everything',
+      {
+        ...project,
+        BOT: 'dialogflow',
+        DIALOGFLOW_LOCATION: 'europe-west1',
+        DIALOGFLOW_ENVIRONMENT: 'live',
+        GOOGLE_APPLICATION_CREDENTIALS: '/key.json',
+      },
+      { ...google, location: 'europe-west1', environment: 'live', keyFile: '/key.json' },
+    ],
+    [
+      'a local endpoint, which is shown no key',
+      {
+        ...project,
+        DIALOGFLOW_API_URL: 'grpc://127.0.0.1:9082/',
+        GOOGLE_APPLICATION_CREDENTIALS: '/key.json',
+      },
+      { ...google, apiUrl: 'grpc://127.0.0.1:9082' },
+    ],
+    ['an agent of ours', { BOT: 'local:./agent.zip' }, { kind: 'local', path: './agent.zip' }],
+    [
+      'a bot of somebody else',
+      { BOT: 'https://bot.example.com/turn', BOT_SECRET: long },
+      { kind: 'http', url: 'https://bot.example.com/turn', secret: long },
+    ],
+  ])('may be %s', (_name, env, expected) => {
+    const key = (path: string) => (path === '/key.json' ? '{"type":"service_account"}' : noFiles(path))
+    expect(readConfig(env, key).bot).toEqual(expected)
   })
 
-  it("Google's credentials are refused only beside a bot", () => {
-    const google = { GOOGLE_APPLICATION_CREDENTIALS: '/x.json' }
-    expect(mistakes(google)).toEqual({})
-    expect(mistakes({ ...google, BOT: 'none' })).toEqual({})
-    expect(Object.keys(mistakes({ ...google, BOT: 'dialogflow' }))).toEqual([
-      'BOT',
-      'GOOGLE_APPLICATION_CREDENTIALS',
-    ])
+  it.each<[string, Env, string[]]>([
+    ['anything else', { BOT: 'eliza' }, ['BOT']],
+    ['Dialogflow without a project', { BOT: 'dialogflow' }, ['DIALOGFLOW_PROJECT_ID']],
+    ['an endpoint without a project', { DIALOGFLOW_API_URL: 'http://127.0.0.1:1' }, ['DIALOGFLOW_API_URL']],
+    [
+      'an endpoint with its version',
+      { ...project, DIALOGFLOW_API_URL: 'http://127.0.0.1:1/v2' },
+      ['DIALOGFLOW_API_URL'],
+    ],
+    ['a bot of somebody else without a secret', { BOT: 'https://bot.example.com/' }, ['BOT_SECRET']],
+    ['one in clear text', { BOT: 'http://bot.example.com/', BOT_SECRET: long }, ['BOT']],
+    [
+      'a key file that is not there',
+      { ...project, GOOGLE_APPLICATION_CREDENTIALS: '/nope.json' },
+      ['GOOGLE_APPLICATION_CREDENTIALS'],
+    ],
+    ['a project with a path', { DIALOGFLOW_PROJECT_ID: 'a/b' }, ['DIALOGFLOW_PROJECT_ID']],
+  ])('may not be %s', (_name, env, names) => {
+    expect(Object.keys(mistakes(env))).toEqual(names)
+  })
+
+  it("leaves Google's key file alone, which is on many machines for other programs", () => {
+    expect(mistakes({ GOOGLE_APPLICATION_CREDENTIALS: '/x.json' })).toEqual({})
   })
 })
 
@@ -201,6 +261,7 @@ describe('a secret in a file', () => {
       const env = {
         ...rest,
         ...(name === 'ADMIN_PASSWORD' && { ADMIN_EMAIL: 'a@example.com' }),
+        ...(name === 'BOT_SECRET' && { BOT: 'https://bot.example.com/' }),
         [`${name}_FILE`]: '/run/secret',
       }
       expect(JSON.stringify(readConfig(env, files))).toContain(`"${'s'.repeat(40)}"`)

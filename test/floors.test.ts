@@ -18,6 +18,8 @@ const FLOORS: readonly [pattern: RegExp, floor: Floor][] = [
   [/^server\/jobs\//, 'jobs'],
   [/^server\/webex\//, 'webex'],
   [/^server\/dialogflow\//, 'dialogflow'],
+  [/^server\/local-bot\//, 'local-bot'],
+  [/^server\/http-bot\//, 'http-bot'],
   [/^server\/channels\//, 'channels'],
   [/^server\/(?:geo|geo-worker|continents)\.ts$/, 'geo'],
   [/^server\/main\.ts$/, 'main'],
@@ -48,6 +50,8 @@ const BELOW_TOP = [
   'jobs',
   'webex',
   'dialogflow',
+  'local-bot',
+  'http-bot',
   'channels',
   'geo',
 ]
@@ -63,13 +67,16 @@ const RULES = {
   jobs: { uses: [...LOWER, 'chat'], types: ['readers'] },
   webex: { uses: LOWER },
   dialogflow: { uses: LOWER },
+  'local-bot': { uses: LOWER },
+  'http-bot': { uses: LOWER },
   channels: { uses: LOWER },
   geo: { uses: LOWER },
   top: { uses: [...BELOW_TOP, 'sandbox'] },
   // The built-in texts are the widget's own.
   app: { uses: [...BELOW_TOP, 'top', 'sandbox', 'widget'] },
   main: { uses: [...BELOW_TOP, 'top', 'app', 'sandbox'] },
-  sandbox: { uses: [] },
+  // The brain of the built-in bot also stands behind the sandbox's Dialogflow.
+  sandbox: { uses: ['local-bot'] },
   widget: { uses: [], types: ['core'], bare: true },
 } as const satisfies Record<string, Rule>
 
@@ -81,7 +88,7 @@ const HOMES: readonly { packages: readonly string[]; home: RegExp; alsoTypes?: R
   { packages: ['libsql', 'mysql2'], home: /^server\/store\// },
   { packages: ['geoip-lite', 'cldr-subdivisions-full'], home: /^server\/geo-worker\.ts$/ },
   { packages: ['webex-node-bot-framework'], home: /^server\/webex\// },
-  { packages: ['@google-cloud/dialogflow'], home: /^server\/dialogflow\// },
+  { packages: ['@google-cloud/dialogflow'], home: /^(?:server|sandbox)\/dialogflow\// },
   { packages: ['node-cron'], home: /^server\/(?:jobs\/|app\.ts$)/ },
 ]
 

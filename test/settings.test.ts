@@ -68,18 +68,32 @@ const contract = {
   origins: ['https://www.example.com'],
 }
 
+/** What there is beyond the contract, with its defaults. */
+const added = {
+  topic: { offered: true, explicit: false, assign: 'team' },
+  settings: {
+    texts: {},
+    handover: { phrases: {}, fallbacks: 3 },
+    room: { notePrefixes: [], visitorPrefix: '>' },
+    attention: { remindMinutes: 3, tellMinutes: 5 },
+  },
+}
+
 describe('a settings file', () => {
   it('may be the example of the contract, and comes back as it was', () => {
-    expect(readSettings(contract)).toEqual({ ...contract, texts: {} })
+    const topics = contract.topics.map((topic) => ({ ...topic, ...added.topic }))
+    expect(readSettings(contract)).toEqual({ ...contract, ...added.settings, topics })
   })
 
   it('needs a time zone, hours and topics; the rest has defaults', () => {
     expect(readSettings(least)).toEqual({
       ...contract,
       calendar: { hours, holidays: [], specialDays: [], override: null },
-      topics: [{ ...sales, room: 'group', supervisors: [], bot: true, skills: [], pages: [] }],
+      ...added.settings,
+      topics: [
+        { ...sales, room: 'group', supervisors: [], bot: true, skills: [], pages: [], ...added.topic },
+      ],
       origins: [],
-      texts: {},
     })
     expect(mistakes({})).toEqual([
       ['timezone', 'is required'],
@@ -212,6 +226,15 @@ describe('a settings file', () => {
     ['an origin with its default port', { ...least, origins: ['https://example.com:443'] }, 'origins[0]'],
     ['an origin in capitals', { ...least, origins: ['https://Example.com'] }, 'origins[0]'],
     ['an origin that is a pattern', { ...least, origins: ['*'] }, 'origins[0]'],
+    [
+      'a prefix that fits every line',
+      { ...least, room: { notePrefixes: ['/ \u200b'] } },
+      'room.notePrefixes[0]',
+    ],
+    ['a prefix of one letter', { ...least, room: { notePrefixes: ['a'] } }, 'room.notePrefixes[0]'],
+    ['a prefix for both', { ...least, room: { notePrefixes: ['>'] } }, 'room.visitorPrefix'],
+    ['telling before calling', { ...least, attention: { tellMinutes: 1 } }, 'attention.tellMinutes'],
+    ['no fallbacks at all', { ...least, handover: { fallbacks: 0 } }, 'handover.fallbacks'],
     ['an origin of another scheme', { ...least, origins: ['file:///x'] }, 'origins[0]'],
     ['a text in no language', { ...least, texts: { english: {} } }, 'texts.english'],
     ['a text that is a number', { ...least, texts: { en: { send: 1 } } }, 'texts.en.send'],
@@ -222,7 +245,6 @@ describe('a settings file', () => {
   it.each([
     ['roomOpens', 'firstMessage'],
     ['roomOpens', 'handover'],
-    ['peopleJoin', 'handover'],
   ])('refuses %s %s by name, because it comes later', (key, value) => {
     expect(mistakes({ ...least, [key]: value })).toEqual([
       [key, `"${value}" comes with a later release; use start`],

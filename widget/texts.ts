@@ -3,16 +3,24 @@
  * `GET /api/v1/config`. `{n}`, `{when}` are filled in. `ended_<reason>` may be there for any close reason of the visitor
  * API; `ended` is for the rest.
  */
-import { en as basic } from './chat/english.ts'
+import { en as bot } from './chat/bot-english.ts'
+import { en as basic, type TextKey } from './chat/english.ts'
 
 const en = {
   ...basic,
+  ...bot,
   // Said in full where they cost the bundle nothing.
   failed: 'This did not work. Please try again.',
-  waiting: 'Someone will be with you shortly.',
+  opening: 'We will be with you in a moment.',
+  waiting: 'We will be with you in a moment.',
+  assisted: 'You are chatting with our assistant.',
   fieldEmail: 'Please enter an address like name@example.com.',
   charsLeft: 'Characters left: {n}',
   offline: 'No connection. Trying again…',
+  opens: 'Opens {when}',
+  optional: 'optional',
+  start: 'Start chat',
+  starting: 'Connecting you…',
   idle: 'Are you still there? The chat closes at {when}.',
   deleted: 'This message was deleted.',
   ended: 'The chat has ended.',
@@ -27,7 +35,7 @@ const en = {
   ended_visitor_ended: 'You ended the chat.',
   ended_visitor_idle: 'The chat ended as nothing was written for a while.',
   ended_agent_closed: 'Our team ended the chat.',
-}
+} satisfies Record<Exclude<TextKey, 'live'>, string> & Record<`ended_${string}`, string>
 
 const pl: Record<keyof typeof en, string> = {
   open: 'Otwórz czat',
@@ -62,7 +70,11 @@ const pl: Record<keyof typeof en, string> = {
   undelivered: 'Nie dostarczono',
   edited: 'edytowano',
   deleted: 'Ta wiadomość została usunięta.',
+  opening: 'Za chwilę ktoś dołączy do rozmowy.',
   waiting: 'Za chwilę ktoś dołączy do rozmowy.',
+  assisted: 'Rozmawiasz z naszym asystentem.',
+  choices: 'Proponowane odpowiedzi',
+  talkToPerson: 'Porozmawiaj z człowiekiem',
   offline: 'Brak połączenia. Próbujemy ponownie…',
   idle: 'Czy nadal tu jesteś? Czat zamknie się o {when}.',
   here: 'Nadal tu jestem',

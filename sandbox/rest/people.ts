@@ -36,7 +36,8 @@ export function peopleRoutes(world: World): Record<string, Handler<RestCall>> {
 
   return {
     'GET /people': (call) => {
-      const withStatus = call.query.get('excludeStatus') !== 'true'
+      // Documented: who is asked for by id comes without a presence.
+      const withStatus = call.query.get('excludeStatus') !== 'true' && call.query.get('id') === null
       return page(call, found(call.query), { fallback: 100, limit: 1000 }, (person) =>
         one(person, withStatus),
       )

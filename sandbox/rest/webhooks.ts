@@ -24,7 +24,7 @@ const FILTERS: Readonly<Record<string, readonly string[]>> = {
   ],
   rooms: ['type', 'isLocked'],
 }
-const EVENTS = ['created', 'updated', 'deleted', 'all']
+const EVENTS = ['created', 'updated', 'deleted', 'migrated', 'all']
 const MAX_PER_PERSON = 30_000
 
 function targetOf(body: RestCall['body']): string {

@@ -18,7 +18,8 @@ const at = (roomId, rest = '') => `/rooms/${encodeURIComponent(roomId)}${rest}`
 export const backend = {
   rooms: async () => (await call('GET', '/rooms')).items,
   room: (roomId) => call('GET', at(roomId)),
-  write: (roomId, as, text) => call('POST', at(roomId, '/messages'), { as, text }),
+  write: (roomId, as, text, parentId) => call('POST', at(roomId, '/messages'), { as, text, parentId }),
+  direct: (as, to, text) => call('POST', '/direct', { as, to, text }),
   edit: (roomId, as, id, text) =>
     call('PUT', at(roomId, `/messages/${encodeURIComponent(id)}`), { as, text }),
   remove: (roomId, as, id) => call('DELETE', at(roomId, `/messages/${encodeURIComponent(id)}`), { as }),

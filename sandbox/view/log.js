@@ -20,7 +20,24 @@ function act(label, run) {
   return button
 }
 
-export function createLog({ list, scroll, newest, edit, remove }) {
+/** Replies follow the line they answer, their `root`, as in a Webex client. */
+function threaded(messages) {
+  const threads = new Map()
+  for (const message of messages) {
+    const thread = threads.get(message.parentId)
+    if (thread) thread.push({ ...message, root: thread[0] })
+    else threads.set(message.id, [message])
+  }
+  return [...threads.values()].flat()
+}
+
+/** As far as one can see from here: notes and commands, lines that call somebody by name, and threads under a note. */
+function staysInside({ from, text, mentions, root }) {
+  if (root && staysInside(root)) return true
+  return from.kind === 'person' && (/^\s*[/／]/.test(text ?? '') || mentions?.length > 0)
+}
+
+export function createLog({ list, scroll, newest, edit, remove, reply }) {
   let items = new Map()
   let shownRoom = null
   let editing = null
@@ -79,13 +96,15 @@ export function createLog({ list, scroll, newest, edit, remove }) {
     time.dateTime = message.created
     meta.append(time)
     if (message.updated) meta.append(make('span', '', 'edited'))
+    if (message.root) meta.append(make('span', '', `↳ in reply to ${message.root.from.displayName}`))
     if (message.inside) meta.append(make('span', '', 'stays inside'))
 
     const bubble = make('div', 'bubble', message.text ?? '')
     for (const name of message.files) bubble.append(make('span', 'file', `📎 ${name}`))
 
-    if (!message.mine) return [meta, bubble]
     const acts = make('div', 'acts')
+    acts.append(act('Reply', () => reply(message.root ?? message)))
+    if (!message.mine) return [meta, bubble, acts]
     if (message.files.length === 0) acts.append(act('Edit', () => startEditing(item, message)))
     acts.append(act('Delete', () => remove(message)))
     return [meta, bubble, acts]
@@ -96,7 +115,13 @@ export function createLog({ list, scroll, newest, edit, remove }) {
     if (message.mine) names.push('mine')
     if (message.more) names.push('more')
     if (message.inside) names.push('inside')
+    if (message.root) names.push('reply')
     return names.join(' ')
+  }
+
+  function toShow(message, as, more = false) {
+    const inside = staysInside(message)
+    return { ...message, more: more && !inside, inside, mine: message.from.email === as }
   }
 
   /** Lines that follow each other closely share one heading; days are set apart. */
@@ -104,7 +129,12 @@ export function createLog({ list, scroll, newest, edit, remove }) {
     let before = null
     let day = ''
     const lines = []
-    for (const message of room.messages) {
+    for (const message of threaded(room.messages)) {
+      if (message.root) {
+        lines.push(toShow(message, as))
+        before = null
+        continue
+      }
       const today = calendar.format(new Date(message.created))
       if (today !== day) lines.push({ id: `day ${today}`, day: today })
       const more =
@@ -113,8 +143,7 @@ export function createLog({ list, scroll, newest, edit, remove }) {
         !message.updated &&
         Date.parse(message.created) - Date.parse(before.created) < GROUP_MS &&
         message.from.kind === 'person'
-      const inside = message.from.kind === 'person' && (message.text ?? '').startsWith('/')
-      lines.push({ ...message, more: more && !inside, inside, mine: message.from.email === as })
+      lines.push(toShow(message, as, more))
       before = message
       day = today
     }

@@ -1,6 +1,8 @@
 import { backend, listen } from './backend.js'
+import { createCommands } from './commands.js'
 import { createFaults } from './faults.js'
 import { createLog, make } from './log.js'
+import { createRooms, humans } from './rooms.js'
 
 const $ = (id) => document.getElementById(id)
 
@@ -10,12 +12,14 @@ const field = $('text')
 const as = $('as')
 const addForm = $('add')
 
+/** The line that is answered, while one writes in its thread. */
+let thread = null
+
 let rooms = []
 let chosen = null
 let current = null
-/** Drafts and the last seen activity, per room. */
+/** By room. */
 const drafts = new Map()
-const seen = new Map()
 /** The people answered as, latest last: in a new room the latest of its members is offered again. */
 let voices = []
 
@@ -25,6 +29,22 @@ const log = createLog({
   newest: $('newest'),
   edit: (message, text) => attempt(() => backend.edit(chosen, message.from.email, message.id, text)),
   remove: (message) => attempt(() => backend.remove(chosen, message.from.email, message.id)),
+  reply(message) {
+    showThread(message)
+    field.focus()
+  },
+})
+
+const commands = createCommands({ row: $('commands'), field, changed: showSend })
+
+const list = createRooms({
+  list: $('rooms'),
+  count: $('count'),
+  pick(room) {
+    choose(room.id)
+    toggleRooms(false)
+    field.focus()
+  },
 })
 
 const faults = createFaults({ attempt, room: () => current })
@@ -39,69 +59,6 @@ async function attempt(action) {
     $('error').hidden = false
     return false
   }
-}
-
-const short = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-const dayOnly = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-
-function when(instant) {
-  const date = new Date(instant)
-  return date.toDateString() === new Date().toDateString() ? short.format(date) : dayOnly.format(date)
-}
-
-const humans = (room) => room.members.filter((member) => member.kind === 'person')
-
-const buttons = new Map()
-
-function roomButton(room) {
-  let entry = buttons.get(room.id)
-  if (!entry) {
-    const item = make('li')
-    const button = make('button')
-    button.type = 'button'
-    button.addEventListener('click', () => {
-      choose(room.id)
-      toggleRooms(false)
-      field.focus()
-    })
-    item.append(button)
-    entry = { item, button, key: '' }
-    buttons.set(room.id, entry)
-  }
-  const isUnread = room.id !== chosen && seen.get(room.id) !== room.lastActivity
-  const people = humans(room).map((member) => member.displayName)
-  const key = JSON.stringify([room.title, room.lastActivity, people, isUnread])
-  if (entry.key !== key) {
-    entry.key = key
-    const time = make('time', '', when(room.lastActivity))
-    time.dateTime = room.lastActivity
-    const sub = make('span', 'sub', people.join(', ') || 'Nobody yet')
-    entry.button.title = room.title
-    entry.button.className = isUnread ? 'unread' : ''
-    entry.button.replaceChildren(make('span', 'name', room.title), sub, time)
-    if (isUnread) {
-      const dot = make('span', 'dot')
-      dot.setAttribute('role', 'img')
-      dot.setAttribute('aria-label', 'New messages')
-      entry.button.append(dot)
-    }
-  }
-  entry.button.setAttribute('aria-current', String(room.id === chosen))
-  return entry.item
-}
-
-function showRooms() {
-  const list = $('rooms')
-  const order = rooms.map(roomButton)
-  // Reordering takes focus away from a button that is moved.
-  const focused = document.activeElement
-  order.forEach((item, index) => {
-    if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null)
-  })
-  while (list.children.length > order.length) list.lastChild.remove()
-  if (focused !== document.activeElement && list.contains(focused)) focused.focus()
-  $('count').textContent = rooms.length > 0 ? String(rooms.length) : ''
-  for (const id of buttons.keys()) if (!rooms.some((room) => room.id === id)) buttons.delete(id)
 }
 
 function showPeople(room) {
@@ -138,6 +95,18 @@ function showPeople(room) {
   showSend()
 }
 
+function showThread(message) {
+  thread = message
+  $('thread').hidden = message === null
+  $('thread-of').textContent =
+    message === null
+      ? ''
+      : `In reply to ${message.from.displayName}: ${message.text ?? message.files.join(', ')}`
+}
+
+const botOf = (room) =>
+  room.type === 'group' ? room.members.find((member) => member.kind === 'bot') : undefined
+
 function showSend() {
   $('send').disabled = field.disabled || field.value.trim() === ''
   field.style.height = 'auto'
@@ -149,7 +118,8 @@ function showRoom() {
   $('empty').hidden = !none
   $('log').hidden = none
   form.hidden = none
-  $('add-toggle').hidden = none
+  $('add-toggle').hidden = current?.type !== 'group'
+  $('direct').hidden = none || !botOf(current) || humans(current).length === 0
   if (none) {
     $('title').textContent = 'No room yet'
     $('members').replaceChildren()
@@ -157,19 +127,28 @@ function showRoom() {
     log.clear()
     return
   }
-  seen.set(current.id, current.lastActivity)
+  list.seen(current)
   $('title').textContent = current.title
   $('title').title = current.title
   showPeople(current)
+  commands.show(current.type)
+  field.placeholder = current.type === 'direct' ? 'Write to the bot …' : 'Write to the visitor …'
   log.show(current, as.value)
+}
+
+/** To another room; what was being written here waits here. */
+function turnTo(roomId) {
+  const aside = commands.takeBack()
+  if (chosen !== null) drafts.set(chosen, aside || field.value)
+  chosen = roomId
+  field.value = drafts.get(roomId) ?? ''
+  showThread(null)
 }
 
 function choose(roomId) {
   if (roomId === chosen) return
-  if (chosen !== null) drafts.set(chosen, field.value)
-  chosen = roomId
+  turnTo(roomId)
   current = null
-  field.value = drafts.get(roomId) ?? ''
   $('error').hidden = true
   showAdd(false)
   void refresh()
@@ -205,21 +184,17 @@ async function readOnce() {
   if (chosen !== null && !rooms.some((room) => room.id === chosen)) chosen = null
   if (first) {
     // What was there before the page opened is not news; only the newest room is opened.
-    for (const room of rooms) seen.set(room.id, room.lastActivity)
+    for (const room of rooms) list.seen(room)
   }
   const target = chosen === null ? rooms[0] : fresh && !isBusy() ? fresh : null
-  if (target && target.id !== chosen) {
-    if (chosen !== null) drafts.set(chosen, field.value)
-    chosen = target.id
-    field.value = drafts.get(target.id) ?? ''
-  }
+  if (target && target.id !== chosen) turnTo(target.id)
   const wanted = chosen
   const room = wanted === null ? null : await backend.room(wanted)
   if (wanted === chosen) {
     current = room
     showRoom()
   }
-  showRooms()
+  list.show(rooms, chosen)
   faults.show(await backend.faults())
 }
 
@@ -259,6 +234,23 @@ addForm.addEventListener('submit', async (event) => {
   $('add-toggle').focus()
 })
 
+$('thread-leave').addEventListener('click', () => {
+  showThread(null)
+  field.focus()
+})
+$('direct').addEventListener('click', () => {
+  const bot = botOf(current)
+  const isHere = (room, email) => room.members.some((member) => member.email === email)
+  const known = rooms.find(
+    (room) => room.type === 'direct' && isHere(room, as.value) && isHere(room, bot.email),
+  )
+  void attempt(async () => {
+    // The space comes to be with its first line.
+    choose(known?.id ?? (await backend.direct(as.value, bot.email, 'help')).roomId)
+    field.focus()
+  })
+})
+
 field.addEventListener('input', showSend)
 field.addEventListener('keydown', (event) => {
   // While an input method composes, Enter accepts its proposal.
@@ -274,18 +266,23 @@ form.addEventListener('submit', async (event) => {
   event.preventDefault()
   const text = field.value
   const roomId = chosen
+  const answered = thread
   if (text.trim() === '' || field.disabled || roomId === null) return
   voices = [...voices.filter((email) => email !== as.value), as.value]
   // Emptied at once, so that a second Enter sends nothing twice; given back when it failed.
-  field.value = ''
+  const aside = commands.takeBack()
+  field.value = aside
   showSend()
-  const sent = await attempt(() => backend.write(roomId, as.value, text))
+  const sent = await attempt(() => backend.write(roomId, as.value, text, answered?.id))
   if (sent) {
-    log.toEnd()
+    if (answered === null) log.toEnd()
+    if (thread === answered) showThread(null)
     return
   }
-  if (chosen === roomId && field.value === '') field.value = text
-  else drafts.set(roomId, text)
+  if (chosen === roomId && field.value === aside) {
+    field.value = text
+    commands.keep(aside)
+  } else drafts.set(roomId, text)
   showSend()
 })
 

@@ -7,7 +7,7 @@ import { openState } from './hours.ts'
 
 /** @throws Problem `unknown_topic`, also while there are no settings at all */
 export function topicOf(settings: Settings | null, id: string): { settings: Settings; topic: Topic } {
-  const topic = settings?.topics.find((candidate) => candidate.id === id)
+  const topic = settings?.topics.find((candidate) => candidate.id === id && candidate.offered)
   if (settings && topic) return { settings, topic }
   const detail = settings?.topics.length
     ? 'There is no such topic. GET /api/v1/config lists them.'

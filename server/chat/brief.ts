@@ -1,20 +1,32 @@
 /** What a desk is told about a chat whose room it shall open. */
-import { openerLines, roomTitle } from '../core/opener.ts'
-import { inLanguage, type Settings, type Topic } from '../core/settings.ts'
+import { adviceFor, openerLines, roomTitle } from '../core/opener.ts'
+import { inLanguage, peopleOf, type Settings, type Topic } from '../core/settings.ts'
 import type { ChatBrief } from '../ports.ts'
 import type { ChatFacts } from '../store/chats.ts'
 import type { Session } from '../store/sessions.ts'
 
-export function briefOf(facts: ChatFacts, session: Session, settings: Settings, topic: Topic): ChatBrief {
+/** Whom the room begins with. People who join at the handover only would read along what is the bot's; supervisors may. */
+export function peopleAtStart(settings: Settings, topic: Topic, withBot: boolean): readonly string[] {
+  const all = peopleOf(topic)
+  if (!withBot || settings.peopleJoin === 'start') return all
+  return all.filter((email) => !topic.participants.includes(email))
+}
+
+export function briefOf(
+  facts: ChatFacts,
+  session: Session,
+  settings: Settings,
+  topic: Topic,
+  withBot: boolean,
+): ChatBrief {
   const form = topic.form ?? settings.form
   // Staff share one language: the first a title is written in, English where there is one.
   const staffText = (text: Topic['title']) => inLanguage(text, 'en')
-  const supervisors = topic.room === 'group' ? topic.supervisors : []
   return {
     ref: facts.ref,
     title: roomTitle(staffText(topic.title), facts.name, facts.ref),
-    people: [...new Set([...topic.participants, ...supervisors])],
-    withBot: topic.bot,
+    people: facts.people,
+    withBot,
     opener: openerLines({
       place: facts.place,
       ip: facts.ip,
@@ -30,6 +42,7 @@ export function briefOf(facts: ChatFacts, session: Session, settings: Settings, 
       channel: facts.channel,
       sessionId: facts.sessionId,
       lang: facts.lang,
+      advice: adviceFor(settings, topic),
     }),
   }
 }

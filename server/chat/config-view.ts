@@ -43,16 +43,18 @@ export function configView(settings: Settings | null, builtIn: Texts, asked: str
   })
   return {
     open: openState(settings, undefined, now),
-    topics: settings.topics.map((topic) => {
-      const { open, opensAt } = openState(settings, topic, now)
-      return {
-        id: topic.id,
-        title: inLanguage(topic.title, lang),
-        open,
-        ...(opensAt !== undefined && { opensAt }),
-        form: formView(topic.form ?? settings.form),
-      }
-    }),
+    topics: settings.topics
+      .filter(({ offered }) => offered)
+      .map((topic) => {
+        const { open, opensAt } = openState(settings, topic, now)
+        return {
+          id: topic.id,
+          title: inLanguage(topic.title, lang),
+          open,
+          ...(opensAt !== undefined && { opensAt }),
+          form: formView(topic.form ?? settings.form),
+        }
+      }),
     // Later wins: English under everything, in each language the site's own wording over ours.
     texts: {
       ...builtIn.en,

@@ -3,7 +3,7 @@ import { Problem } from '../core/errors.ts'
 import type { ChatEvent, ChatState } from '../core/events.ts'
 import type { StoredChat } from '../store/chats.ts'
 import type { Deps } from './deps.ts'
-import { announce, handle } from './handle.ts'
+import { announce, handle, wakeLanes } from './handle.ts'
 import type { Undo } from './limits.ts'
 import type { KnownChat } from './watch.ts'
 
@@ -50,7 +50,7 @@ export async function readEvents(
   ip: string,
   signal: AbortSignal,
 ): Promise<EventPage> {
-  const { store, watch, limits } = deps
+  const { store, watch, limits, load } = deps
   let known = await ownKnown(deps, sessionId, chatId)
   // Our memory may be behind what another process wrote: ask before calling the visitor wrong.
   if (after > known.lastSeq) known = await ownChat(deps, sessionId, chatId)
@@ -62,6 +62,7 @@ export async function readEvents(
     const letGo = watch.hold(chatId)
     try {
       if (known.lastSeq === after && waitMs > 0) {
+        load.admitPoll(watch.held())
         const answered = limits.holdPoll(ip, waitMs)
         await watch.wait(chatId, after, waitMs, signal).finally(answered)
       }
@@ -88,19 +89,21 @@ export async function sendLine(
   chatId: string,
   line: Readonly<{ clientId: string; text: string }>,
 ): Promise<{ event: ChatEvent; isNew: boolean }> {
-  const { store, limits } = deps
+  const { store, limits, load } = deps
   const known = await ownKnown(deps, sessionId, chatId)
   if (known.state === 'opening') throw notFound()
   let notTaken: Undo | undefined
   try {
     notTaken = limits.message(sessionId)
+    load.admitLine()
     const { events } = await handle(deps, chatId, [{ type: 'visitor_line', ...line }])
     const event = events.find((e) => e.type === 'message')
     if (!event) throw new Error('a visitor line made no event')
     return { event, isNew: true }
   } catch (error) {
     notTaken?.()
-    const refused = error instanceof Problem && ['chat_closed', 'rate_limited'].includes(error.code)
+    const refused =
+      error instanceof Problem && ['chat_closed', 'rate_limited', 'overloaded'].includes(error.code)
     if (!refused && !store.isDuplicate(error)) throw error
     const event = await store.events.findByClientId(store.db, chatId, line.clientId)
     if (!event) throw error
@@ -112,7 +115,7 @@ export async function sendLine(
     }
     // It may have been taken a moment ago by a transaction whose COMMIT's reply was lost: nobody has heard of it yet.
     await ownChat(deps, sessionId, chatId)
-    void deps.wake(chatId)
+    wakeLanes(deps, chatId, ['desk', 'bot'])
     return { event, isNew: false }
   }
 }
@@ -133,9 +136,11 @@ export async function endChat(deps: Deps, sessionId: string, chatId: string): Pr
   return chat
 }
 
-/** Asks for a person. Without a bot people are there from the start, so there is nothing to do but to look. */
+/** Asks for a person. Where people have the chat already there is nothing to do but to look. */
 export async function askForPerson(deps: Deps, sessionId: string, chatId: string): Promise<void> {
   const known = await ownKnown(deps, sessionId, chatId)
   if (known.state === 'closed')
     throw new Problem('chat_closed', 'This chat is closed. Start a new one to go on.')
+  // What is known may be behind the row: the transition decides by its lock.
+  if (known.state !== 'live') await handle(deps, chatId, [{ type: 'ask_person' }])
 }

@@ -42,6 +42,10 @@ export async function purge(deps: Deps, owner: string): Promise<number> {
     }
   } finally {
     const sessions = await store.sessions.removeUnused(store.db, before, 1_000)
+    await store.tx(async (trx) => {
+      await store.audit.purge(trx, before)
+      await store.directLines.purge(trx, before)
+    })
     if (chats + sessions > 0) log.info({ chats, sessions }, 'purged what was kept long enough')
   }
   return chats

@@ -3,7 +3,7 @@ import { Problem } from '../core/errors.ts'
 import type { Page } from '../core/events.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Deps } from './deps.ts'
-import { announce, decide } from './handle.ts'
+import { announce, decide, wakeLanes } from './handle.ts'
 import { hashToken, newId, newToken } from './secrets.ts'
 
 const MAX_PARAMETERS = 20
@@ -77,5 +77,5 @@ export async function endSession(deps: Deps, sessionId: string): Promise<void> {
   watch.forgetSession(sessionId)
   if (!closed) return
   announce(deps, closed.chat)
-  if (closed.owing) void deps.wake(closed.chat.id)
+  wakeLanes(deps, closed.chat.id, closed.owing)
 }

@@ -4,6 +4,7 @@
  */
 
 import { isMobile, maskAddress } from '../core/address.ts'
+import type { Lane } from '../core/chat.ts'
 import type { ChatInput } from '../core/chat-state.ts'
 import { DeliveryError, Problem } from '../core/errors.ts'
 import type { ChatEvent, Page } from '../core/events.ts'
@@ -13,11 +14,12 @@ import type { PartialRoom, RoomRef } from '../ports.ts'
 import type { ChatFacts, StoredChat } from '../store/chats.ts'
 import type { Session } from '../store/sessions.ts'
 import { admit, refuseOurselves, topicOf } from './admission.ts'
-import { briefOf } from './brief.ts'
+import { briefOf, peopleAtStart } from './brief.ts'
 import { EVENTS_PER_ANSWER } from './conversation.ts'
 import type { Deps } from './deps.ts'
-import { announce, decide, handle } from './handle.ts'
+import { announce, decide, handle, wakeLanes } from './handle.ts'
 import { leaveToOpen } from './limits.ts'
+import { anybodyReachable, firstReachable } from './presence.ts'
 import { newId, newRef } from './secrets.ts'
 import { createSession } from './sessions.ts'
 
@@ -54,6 +56,8 @@ const DISCARDING_MS = 4_000
 const ALIVE_EVERY_MS = 2_000
 const ABANDONED_MS = 6_000
 const JOIN_POLL_MS = 250
+/** A start does not wait longer than this to learn who is at the desk. */
+const LOOKING_MS = 2_000
 
 export interface Starts {
   /** @throws Problem `unknown_topic`, `closed_hours`, `form_incomplete`, `invalid`, `chat_open`, `desk_unavailable` */
@@ -64,6 +68,8 @@ export interface Starts {
 
 export function createStart(deps: Deps): Starts {
   const { store, desk, geo, clock, log } = deps
+  /** A topic may want a bot where none is configured: then it goes straight to staff. */
+  const withBot = (topic: Topic) => topic.bot && deps.bot() !== null
   /** Starts under way in this process, by chat. */
   const underWay = new Map<string, Promise<StoredChat>>()
 
@@ -73,12 +79,13 @@ export function createStart(deps: Deps): Starts {
   async function start(sessionId: string | null, wish: StartWish, visitor: Visitor): Promise<Started> {
     const running = sessionId === null ? null : await store.chats.findOpenOfSession(store.db, sessionId)
     // Also when its topic is no longer in the settings: a chat that runs goes on.
-    if (running?.topic === wish.topic) return join(running, wish.topic)
+    if (running && isOn(running, wish.topic)) return join(running, wish.topic)
     const { settings, topic } = topicOf(deps.settings(), wish.topic)
     if (running) return join(running, topic.id)
     if (deps.stopping()) {
       throw new Problem('overloaded', 'The service is restarting. Please try again.', { retryAfter: 3 })
     }
+    deps.load.admitLine()
     refuseOurselves(deps, topic)
     const form = topic.form ?? settings.form
     admit(settings, topic, form, wish, clock.now())
@@ -109,6 +116,7 @@ export function createStart(deps: Deps): Starts {
         ref,
         sessionId: session.id,
         topic: topic.id,
+        firstTopic: topic.id,
         channel: 'web',
         lang: wish.lang ?? session.lang,
         name: wish.name,
@@ -121,6 +129,7 @@ export function createStart(deps: Deps): Starts {
         place,
         consent: agreedTo(form, wish, wish.lang ?? session.lang),
         createdAt: clock.now(),
+        people: peopleAtStart(settings, topic, withBot(topic)),
       }
       if (!open) await store.chats.create(trx, facts, clock.now() + ABANDONED_MS)
       return { facts, session }
@@ -160,19 +169,32 @@ export function createStart(deps: Deps): Starts {
       standing = partial
       if (!(await store.chats.noteRoom(store.db, facts.id, partial))) throw die()
     }
+    const tooLate = new AbortController()
+    // A timer of our own: `AbortSignal.timeout` joined with `any` can be collected before it fires.
+    const patience = setTimeout(() => tooLate.abort(), OPENING_MS)
     const alive = setInterval(() => {
       // When this fails the start is taken for dead, and finds that out with its next note.
       store.chats.keepOpening(store.db, facts.id, clock.now() + ABANDONED_MS).catch(() => undefined)
     }, ALIVE_EVERY_MS)
     try {
-      const signal = AbortSignal.any([AbortSignal.timeout(OPENING_MS), takenForDead.signal])
-      const room = await desk.openRoom(briefOf(facts, session, settings, topic), note, signal)
+      const signal = AbortSignal.any([tooLate.signal, takenForDead.signal])
+      const bot = withBot(topic)
+      // Looked up while the room is being built; a bot says it when it hands over.
+      const reachable = bot ? true : anybodyReachable(deps, topic, LOOKING_MS)
+      const owner = bot || topic.assign !== 'available' ? null : firstReachable(deps, topic, LOOKING_MS)
+      const room = await desk.openRoom(briefOf(facts, session, settings, topic, bot), note, signal)
       standing = room.details
-      const opened = await stands(facts.id, session.id, room, message)
+      const opened = await stands(facts.id, session.id, room, {
+        type: 'opened',
+        text: message,
+        bot,
+        nobody: (await reachable) === false,
+        owner: await owner,
+      })
       if (!opened) throw die()
       announce(deps, opened.chat)
       deps.watch.beat(facts.id)
-      if (opened.owing) void deps.wake(facts.id)
+      wakeLanes(deps, facts.id, opened.owing)
       // Staff may have written while the room was being built; their hint came before anybody knew it.
       deps.look(room.id)
       log.info({ chat: facts.ref, topic: topic.id }, 'chat started')
@@ -186,21 +208,22 @@ export function createStart(deps: Deps): Starts {
       const detail = 'Nobody can be reached right now. Please try again in a moment.'
       throw new Problem('desk_unavailable', detail, { retryAfter })
     } finally {
+      clearTimeout(patience)
       clearInterval(alive)
     }
   }
 
   /** The room stands: the chat begins. Null when somebody took the start for dead; the room must go then. */
-  function stands(chatId: string, sessionId: string, room: RoomRef, message: string | undefined) {
+  function stands(chatId: string, sessionId: string, room: RoomRef, input: ChatInput) {
     return store.tx(async (trx) => {
       const present = await store.sessions.lock(trx, sessionId)
       const before = await store.chats.lock(trx, chatId)
-      if (before?.roomId === room.id) return { chat: before, owing: true }
+      if (before?.roomId === room.id) return { chat: before, owing: new Set<Lane>(['desk', 'bot']) }
       if (before?.state !== 'opening') return null
       const at = clock.now()
       await store.chats.roomStands(trx, chatId, room, at)
       const begun = { ...before, startedAt: at, roomId: room.id, room: room.details }
-      const inputs: ChatInput[] = [{ type: 'opened', text: message }]
+      const inputs = [input]
       // The visitor logged out while the room was being built.
       if (!present) inputs.push({ type: 'close', reason: 'logout' })
       return decide(deps, trx, begun, inputs, at)
@@ -213,7 +236,7 @@ export function createStart(deps: Deps): Starts {
     const takeDown = async () => {
       if (!takenForDead) {
         await handle(deps, chatId, [{ type: 'open_failed' }])
-        return deps.wake(chatId)
+        return deps.wake(chatId, 'desk')
       }
       // Whoever took us for dead removes what they knew of; what we made since then only we know.
       await desk.discardRoom(standing)
@@ -225,7 +248,7 @@ export function createStart(deps: Deps): Starts {
   }
 
   async function join(running: StoredChat, topicId: string): Promise<Started> {
-    if (running.topic !== topicId) {
+    if (!isOn(running, topicId)) {
       throw new Problem('chat_open', 'A chat on another topic is open. End it before you start a new one.', {
         extra: { chatId: running.id },
       })
@@ -255,6 +278,9 @@ export function createStart(deps: Deps): Starts {
     return { chat, events, cursor: events.at(-1)?.seq ?? 0 }
   }
 }
+
+/** Staff may have moved it meanwhile: the visitor's own choice still names it. */
+const isOn = ({ topic, firstTopic }: StoredChat, wanted: string) => topic === wanted || firstTopic === wanted
 
 /** Starts whose process died: by any process, at its start and by the sweep. `all` where no other process can be alive. */
 export async function compensateDeadStarts(deps: Deps, all: boolean): Promise<number> {

@@ -41,11 +41,15 @@ async function sweep(deps: Deps, since: number): Promise<number> {
   const { store, clock, watch } = deps
   const settings = deps.settings()
   if (!settings) return 0
-  const { idle } = settings
+  const { idle, attention } = settings
   const patience: Patience = {
     heartbeatMs: idle.heartbeatSeconds * 1000,
     visitorIdleMs: idle.visitorMinutes * 60_000,
     botIdleMs: idle.botMinutes * 60_000,
+    remindMs: attention.remindMinutes && attention.remindMinutes * 60_000,
+    tellMs: attention.tellMinutes && attention.tellMinutes * 60_000,
+    called: ({ owner, topic }) =>
+      owner === null ? (settings.topics.find(({ id }) => id === topic)?.participants ?? []) : [owner],
   }
   await flushBeats(deps)
   let acted = 0

@@ -39,6 +39,8 @@ export interface Watch {
   /** They could not be written; younger ones stay. */
   giveBack(taken: ReadonlyMap<string, number>): void
   isHeld(id: string): boolean
+  /** Chats somebody here waits for. */
+  waiting(): readonly string[]
   /** The last sign of life not yet taken, epoch ms; 0 without one. */
   beatOf(id: string): number
   held(): number
@@ -80,6 +82,7 @@ export function createWatch(clock: Clock): Watch {
   const holds = new Map<string, number>()
   const beats = new Map<string, number>()
   let released = false
+  let held = 0
 
   const beat = (id: string) => void beats.set(id, clock.now())
 
@@ -133,11 +136,13 @@ export function createWatch(clock: Clock): Watch {
     beat,
     hold(id) {
       holds.set(id, (holds.get(id) ?? 0) + 1)
+      held++
       beat(id)
       let over = false
       return () => {
         if (over) return
         over = true
+        held--
         const left = (holds.get(id) ?? 1) - 1
         if (left > 0) holds.set(id, left)
         else holds.delete(id)
@@ -155,7 +160,8 @@ export function createWatch(clock: Clock): Watch {
     },
     beatOf: (id) => beats.get(id) ?? 0,
     isHeld: (id) => holds.has(id),
-    held: () => [...holds.values()].reduce((sum, n) => sum + n, 0),
+    waiting: () => [...waiters.keys()],
+    held: () => held,
 
     release() {
       released = true

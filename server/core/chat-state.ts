@@ -2,52 +2,62 @@
  * The life of a chat as one pure function: `transition(chat, input)` says what the chat becomes, which events are appended
  * to its log, and what must be done about it (tasks, which become outbox rows in the same transaction).
  *
- *     opening -> waiting -> live -> closed          (a bot will stand between opening and waiting)
+ *     opening -> bot -> waiting -> live -> closed      (without a bot: opening -> waiting)
+ *                 ^_______________|  staff hand back; a staff line to the visitor makes it live from anywhere
  */
+import { type BotInput, botBegins, botInput, keepOpen, lineToBot } from './bot-talk.ts'
+import { type Chat, draft, minute, type Transition } from './chat.ts'
+import { type Order, obey } from './console.ts'
 import { Problem } from './errors.ts'
-import type { ChatEvent, ChatState, CloseReason } from './events.ts'
-import { isInternal } from './text.ts'
+import type { CloseReason } from './events.ts'
+import type { Rules } from './rules.ts'
+import type { Topic } from './settings.ts'
 
-export interface Chat {
-  readonly id: string
-  readonly state: ChatState
-  readonly lastSeq: number
-  readonly closeReason: CloseReason | null
-  readonly closedAt: number | null
-  /** `gone`: the page was left, the room does not know yet; `told`: the room was told. */
-  readonly away: 'no' | 'gone' | 'told'
-  readonly awaySince: number | null
-  /** Epoch ms from which the visitor counts as idle: the latest line to or from them, or their sign that they are there. */
-  readonly idleSince: number
-  readonly idleWarned: boolean
-}
+export { type Chat, messageId, type Task, type Transition } from './chat.ts'
 
 export type ChatInput =
-  /** The room stands. */
-  | { readonly type: 'opened'; readonly text?: string | undefined }
+  | BotInput
+  /** The room stands. `nobody`: none of its people can be reached now. */
+  | {
+      readonly type: 'opened'
+      readonly text?: string | undefined
+      readonly bot?: boolean
+      readonly nobody?: boolean
+      /** Given to one of its people from the start. */
+      readonly owner?: string | null
+    }
   /** A start that did not work out; leaves nothing to be seen. */
   | { readonly type: 'open_failed' }
   | { readonly type: 'visitor_line'; readonly text: string; readonly clientId?: string | undefined }
-  | { readonly type: 'staff_line'; readonly text: string; readonly files: number }
+  /** A line of staff that is for the visitor (see `audienceOf`), or files beside one that is not. */
+  | {
+      readonly type: 'staff_line'
+      readonly text: string
+      readonly files: number
+      readonly by: string
+      readonly id: string
+    }
+  /** A line the visitor has read was changed, or taken back: deleted, or made internal. */
+  | { readonly type: 'staff_edit'; readonly seq: number; readonly text: string }
+  | { readonly type: 'staff_delete'; readonly seq: number }
+  /** A line that stays inside; `why` where staff might not expect it. */
+  | { readonly type: 'whisper'; readonly id: string; readonly why?: string | undefined }
+  | ({ readonly type: 'order' } & Order)
   /** The visitor's line of that `seq` stands in the room, or never will. */
   | { readonly type: 'delivered' | 'undeliverable'; readonly seq: number }
+  | {
+      readonly type: 'transferred'
+      readonly topic: string
+      readonly people: readonly string[]
+      readonly by: string
+    }
   | { readonly type: 'away' | 'here' }
   /** The visitor has been away long enough for the room to hear of it. */
   | { readonly type: 'tell_away' }
+  /** The visitor waits for staff: they are called again, then the visitor is told. */
+  | { readonly type: 'remind'; readonly who: 'staff' | 'visitor'; readonly people: readonly string[] }
   | { readonly type: 'idle_warning'; readonly closesAt: number }
   | { readonly type: 'close'; readonly reason: CloseReason }
-
-export type Task =
-  | { readonly type: 'line'; readonly seq: number; readonly text: string }
-  | { readonly type: 'notice'; readonly text: string }
-  | { readonly type: 'close_room' }
-  | { readonly type: 'discard_room' }
-
-export interface Transition {
-  readonly chat: Chat
-  readonly events: readonly ChatEvent[]
-  readonly tasks: readonly Task[]
-}
 
 /** Staff read these in the room. */
 export const CLOSING_NOTICES: Readonly<Record<CloseReason, string>> = {
@@ -59,70 +69,43 @@ export const CLOSING_NOTICES: Readonly<Record<CloseReason, string>> = {
   failed: 'This chat had to be closed because of a fault. The visitor was told.',
 }
 
+/** While the desk is away a chat may wait with this many lines; then the visitor is asked to wait, too. */
+const MOST_UNDELIVERED = 100
+
 const FILE_NOTICE = 'The file was not passed on: the visitor cannot receive files yet.'
 
-/** Notices are found again by their exact text, so two of a kind must differ: each names its minute. */
-const minute = (at: number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`
-
-export const messageId = (chatId: string, seq: number): string => `${chatId}-${seq}`
-
-/** Collects what one input leads to, numbering events from the chat's last one. */
-function draft(chat: Chat, at: number) {
-  const instant = new Date(at).toISOString()
-  let next = chat
-  const events: ChatEvent[] = []
-  const tasks: Task[] = []
-  const number = () => {
-    next = { ...next, lastSeq: next.lastSeq + 1 }
-    return { seq: next.lastSeq, at: instant }
-  }
-  const set = (change: Partial<Chat>) => {
-    next = { ...next, ...change }
-  }
-  return {
-    set,
-    task: (task: Task) => void tasks.push(task),
-    state(state: ChatState, reason?: CloseReason) {
-      set({ state })
-      events.push({ ...number(), type: 'state', state, ...(reason && { reason }) })
-    },
-    message(from: 'visitor' | 'agent', text: string, clientId?: string) {
-      set({ idleSince: at, idleWarned: false })
-      const stamp = number()
-      const id = messageId(chat.id, stamp.seq)
-      events.push({ ...stamp, type: 'message', message: { id, from, text, ...(clientId && { clientId }) } })
-      return stamp.seq
-    },
-    receipt(type: 'message.delivered' | 'message.failed', seq: number) {
-      events.push({ ...number(), type, messageId: messageId(chat.id, seq) })
-    },
-    idleWarning(closesAt: number) {
-      set({ idleWarned: true })
-      events.push({ ...number(), type: 'idle_warning', closesAt: new Date(closesAt).toISOString() })
-    },
-    done: (): Transition => ({ chat: next, events, tasks }),
-  }
-}
-
-/** @param at epoch ms. @throws Problem `chat_closed` for a visitor's line into a closed chat. */
-export function transition(chat: Chat, input: ChatInput, at: number): Transition {
+/** @param at epoch ms. @throws Problem `chat_closed` for a visitor's line into a closed chat, `overloaded` when too many wait. */
+export function transition(chat: Chat, input: ChatInput, at: number, rules: Rules): Transition {
   const d = draft(chat, at)
   const closed = chat.state === 'closed'
 
   const visitorLine = (text: string, clientId?: string) => {
-    const seq = d.message('visitor', text, clientId)
+    const seq = d.message('visitor', { text, clientId })
     d.task({ type: 'line', seq, text })
+    d.set({ undelivered: d.chat.undelivered + 1 })
+    keepOpen(d, seq, text)
+    const { state, bot, unansweredSince } = d.chat
+    if (state === 'bot' && bot) lineToBot(d, bot, rules, seq, text)
+    else if (unansweredSince === null) d.set({ unansweredSince: at, reminded: 'nobody' })
   }
   const back = () => {
     if (chat.away === 'told') d.task({ type: 'notice', text: `The visitor is back (${minute(at)}).` })
     d.set({ away: 'no', awaySince: null })
   }
+  const close = (reason: CloseReason) => {
+    d.set({ closeReason: reason, closedAt: at })
+    d.state('closed', reason)
+    d.task({ type: 'notice', text: CLOSING_NOTICES[reason] })
+    d.task({ type: 'close_room' })
+  }
 
   switch (input.type) {
     case 'opened':
       if (chat.state !== 'opening') break
-      d.set({ idleSince: at })
-      d.state('waiting')
+      d.set({ idleSince: at, owner: input.owner ?? null })
+      d.state(input.bot ? 'bot' : 'waiting')
+      if (input.bot) botBegins(d)
+      else if (input.nobody) d.message('system', { text: rules.words('nobodyThere') })
       if (input.text !== undefined) visitorLine(input.text)
       break
 
@@ -134,27 +117,67 @@ export function transition(chat: Chat, input: ChatInput, at: number): Transition
 
     case 'visitor_line':
       if (closed) throw new Problem('chat_closed', 'This chat is closed. Start a new one to go on.')
+      if (chat.undelivered >= MOST_UNDELIVERED) {
+        const detail = 'What you wrote before is still on its way. Please wait a moment.'
+        throw new Problem('overloaded', detail, { retryAfter: 30 })
+      }
       back()
       visitorLine(input.text, input.clientId)
       break
 
     case 'staff_line': {
       if (closed || chat.state === 'opening') break
-      const internal = isInternal(input.text)
-      if (!internal && input.text.trim() !== '') {
+      const locked = refusal(chat, input.by, rules.topics)
+      if (locked !== null) d.task({ type: 'notice', text: locked, replyTo: input.id })
+      else if (input.text.trim() !== '') {
         if (chat.state !== 'live') d.state('live')
-        d.message('agent', input.text)
+        d.set({ unansweredSince: null, reminded: 'nobody' })
+        d.setBot({ open: [] })
+        d.message('agent', { text: input.text })
       }
-      if (input.files > 0 && !internal) d.task({ type: 'notice', text: `${FILE_NOTICE} (${minute(at)})` })
+      if (input.files > 0 && locked === null)
+        d.task({ type: 'notice', text: `${FILE_NOTICE} (${minute(at)})` })
       break
     }
 
-    case 'delivered':
-      d.receipt('message.delivered', input.seq)
+    case 'staff_edit':
+      if (!closed) d.edited(input.seq, input.text)
       break
 
+    case 'staff_delete':
+      if (!closed) d.deleted(input.seq)
+      break
+
+    case 'whisper':
+      if (closed || input.why === undefined) break
+      d.task({ type: 'notice', text: input.why, replyTo: input.id })
+      break
+
+    case 'order':
+      if (!closed && chat.state !== 'opening') obey(d, input, rules, close)
+      break
+
+    case 'transferred':
+      if (closed || chat.topic === input.topic) break
+      d.set({ topic: input.topic, owner: null, unansweredSince: at, reminded: 'nobody' })
+      if (chat.state !== 'waiting') d.state('waiting')
+      d.message('system', { text: rules.words('transferred', { topic: rules.title(input.topic) }) })
+      d.task({
+        type: 'notice',
+        text: `${input.by} gave this chat to ${rules.staffTitle(input.topic)} (${d.chat.lastSeq}, ${minute(at)}). Everything so far stands above. ${rules.advice(input.topic)}`,
+        mention: input.people,
+      })
+      break
+
+    case 'delivered':
     case 'undeliverable':
-      d.receipt('message.failed', input.seq)
+      d.set({ undelivered: Math.max(0, chat.undelivered - 1) })
+      d.receipt(input.type === 'delivered' ? 'message.delivered' : 'message.failed', input.seq)
+      if (input.type === 'undeliverable' && !closed)
+        d.task({
+          type: 'notice',
+          text: `What the visitor wrote as ${input.seq} could not be posted here. They were told.`,
+        })
       break
 
     case 'away':
@@ -173,17 +196,39 @@ export function transition(chat: Chat, input: ChatInput, at: number): Transition
       d.task({ type: 'notice', text: `The visitor left the page (${minute(at)}).` })
       break
 
+    case 'remind':
+      if (closed || chat.unansweredSince === null || chat.reminded === input.who) break
+      d.set({ reminded: input.who })
+      if (input.who === 'visitor') d.message('system', { text: rules.words('stillWaiting') })
+      else
+        d.task({
+          type: 'notice',
+          text: `The visitor has been waiting since ${minute(chat.unansweredSince)}.`,
+          mention: input.people,
+        })
+      break
+
     case 'idle_warning':
       if (!closed && !chat.idleWarned) d.idleWarning(input.closesAt)
       break
 
     case 'close':
-      if (closed) break
-      d.set({ closeReason: input.reason, closedAt: at })
-      d.state('closed', input.reason)
-      d.task({ type: 'notice', text: CLOSING_NOTICES[input.reason] })
-      d.task({ type: 'close_room' })
+      if (!closed) close(input.reason)
       break
+
+    default:
+      botInput(d, input, rules)
   }
   return d.done()
+}
+
+/** In a personal room that somebody took, only they speak to the visitor. Null: go on. */
+export function refusal(
+  chat: Pick<Chat, 'topic' | 'owner'>,
+  by: string,
+  topics: readonly Topic[],
+): string | null {
+  const personal = topics.find(({ id }) => id === chat.topic)?.room === 'personal'
+  if (!personal || chat.owner === null || chat.owner === by) return null
+  return `Not sent to the visitor: ${chat.owner} owns this chat. /take makes it yours.`
 }

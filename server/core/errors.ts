@@ -77,3 +77,20 @@ export class DeliveryError extends Error {
     super(message)
   }
 }
+
+/** For bots: a turn that brought no reply. Whatever the provider called it, it is one of these. */
+export class BotError extends Error {
+  override readonly name = 'BotError'
+  constructor(
+    /**
+     * `invalid`: the bot refuses what we asked, again and again; `auth`: it does not know us; `quota`: too many turns;
+     * `unavailable`: not there or broken; `timeout`: no reply in time; `bad_response`: a reply that makes no sense.
+     */
+    readonly kind: 'invalid' | 'auth' | 'quota' | 'unavailable' | 'timeout' | 'bad_response',
+    message: string,
+    /** Seconds the provider asked us to wait. */
+    readonly retryAfter?: number,
+  ) {
+    super(message)
+  }
+}

@@ -18,6 +18,8 @@ export interface Message {
   readonly from: 'visitor' | 'bot' | 'agent' | 'system'
   readonly text: string
   readonly clientId?: string
+  /** Offered as buttons; one that is picked comes back as the visitor's own line. */
+  readonly choices?: readonly string[]
 }
 
 export type ChatEvent = {

@@ -1,4 +1,5 @@
 /** What staff read before the visitor's first word: the title of the room and its first post. */
+import type { Settings, Topic } from './settings.ts'
 import { singleLine, visitorLabel } from './text.ts'
 
 export interface OpenerFacts {
@@ -25,10 +26,22 @@ export interface OpenerFacts {
   readonly channel: string
   readonly sessionId: string
   readonly lang: string
+  /** What staff must know of who reads them. */
+  readonly advice: string
 }
 
 export const OPENER_ADVICE =
   'What you write here goes to the visitor. Start a line with // to keep it inside.'
+
+/** The same where only marked lines go out. */
+const explicitAdvice = (prefix: string): string =>
+  `Only lines that begin with ${prefix} go to the visitor; whatever else you write here stays inside.`
+
+/** What of staff's words goes out, in a topic's rooms. */
+export const adviceFor = (
+  { room }: Pick<Settings, 'room'>,
+  topic: Pick<Topic, 'explicit'> | undefined,
+): string => (topic?.explicit ? explicitAdvice(room.visitorPrefix) : OPENER_ADVICE)
 
 /** `Sales · Anna · C-7F3KQ2` */
 export function roomTitle(topic: string, name: string | null, ref: string): string {
@@ -61,6 +74,6 @@ export function openerLines(facts: OpenerFacts): string[] {
     ...Object.entries(facts.parameters).flatMap(([key, value]) => line(key, value)),
     ...line('Language', facts.lang),
     ...line('Source', `${facts.channel}, session ${facts.sessionId}`),
-    OPENER_ADVICE,
+    facts.advice,
   ]
 }

@@ -3,6 +3,11 @@
 const FIRST_MS = 1_000
 const LONGEST_MS = 60_000
 
+/** Milliseconds until what a provider put off is tried: not everybody in the same second. @param seconds as it asked */
+export const whenAsked = (seconds: number, random: number): number => seconds * 1000 + random * SPREAD_MS
+
+const SPREAD_MS = 1_000
+
 /** How long an outcome nobody knows may take to show before it is looked for. */
 export const SETTLE_MS = 2_000
 

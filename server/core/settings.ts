@@ -56,6 +56,12 @@ export interface Topic {
   readonly skills: readonly string[]
   /** Page patterns such as `/shop/*`. */
   readonly pages: readonly string[]
+  /** False: staff can transfer chats to it, visitors are not offered it. */
+  readonly offered: boolean
+  /** Only staff lines that begin with `room.visitorPrefix` go to the visitor. */
+  readonly explicit: boolean
+  /** Whom a handover calls: all participants, or one who is reachable and owns the chat from then on. */
+  readonly assign: 'team' | 'available'
   readonly form?: Form | undefined
   /** Replaces the general calendar key by key. */
   readonly calendar?: Partial<Calendar> | undefined
@@ -69,6 +75,20 @@ export interface Settings {
   readonly topics: readonly Topic[]
   readonly roomOpens: 'start' | 'firstMessage' | 'handover'
   readonly peopleJoin: 'start' | 'handover'
+  readonly handover: {
+    /** By language: what a visitor writes to talk to a person, beside our own words for it. */
+    readonly phrases: Readonly<Record<string, readonly string[]>>
+    /** Replies in a row that the bot did not understand, before a person takes over. */
+    readonly fallbacks: number
+  }
+  readonly room: {
+    /** Beginnings that keep a staff line inside, beside `//`. */
+    readonly notePrefixes: readonly string[]
+    /** How a line for the visitor begins in an `explicit` topic. */
+    readonly visitorPrefix: string
+  }
+  /** When a visitor waits for staff: they are called again, then the visitor is told. Null: never. */
+  readonly attention: { readonly remindMinutes: number | null; readonly tellMinutes: number | null }
   readonly idle: {
     readonly heartbeatSeconds: number
     readonly visitorMinutes: number
@@ -91,6 +111,41 @@ export interface Settings {
   readonly origins: readonly string[]
   /** A site's own wording over the built-in texts, by language, then by key. */
   readonly texts: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+/** Who answers and who reads: supervisors join a group topic's rooms, and others on request. */
+export const peopleOf = (topic: Topic): string[] => [
+  ...new Set([...topic.participants, ...(topic.room === 'group' ? topic.supervisors : [])]),
+]
+
+/** Said in a room: no new chats until then, of one topic or of all. */
+export interface Closing {
+  /** Null: all topics. */
+  readonly topic: string | null
+  /** Epoch ms. */
+  readonly until: number
+}
+
+/** The settings as they are while these closings last; they beat what the file says. */
+export function withClosings(settings: Settings, closings: readonly Closing[], now: number): Settings {
+  const running = closings.filter(({ until }) => until > now)
+  if (running.length === 0) return settings
+  const override = (topic: string | null): Calendar['override'] | undefined => {
+    const until = Math.max(
+      0,
+      ...running.filter((one) => one.topic === null || one.topic === topic).map((one) => one.until),
+    )
+    return until === 0 ? undefined : { open: false, until: new Date(until).toISOString() }
+  }
+  const general = override(null)
+  return {
+    ...settings,
+    ...(general && { calendar: { ...settings.calendar, override: general } }),
+    topics: settings.topics.map((topic) => {
+      const own = override(topic.id)
+      return own ? { ...topic, calendar: { ...topic.calendar, override: own } } : topic
+    }),
+  }
 }
 
 /** The text in the language asked for, else its base language, else English, else the first there is. */

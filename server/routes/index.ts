@@ -2,6 +2,8 @@
 import Koa, { type Context } from 'koa'
 import type { Deps, Log } from '../chat/deps.ts'
 import { type Networks, visitorAddress } from '../core/address.ts'
+import type { HookRequest, Received } from '../ports.ts'
+import { type Admin, adminRoutes } from './admin.ts'
 import { cors } from './cors.ts'
 import { type Health, healthRoutes } from './health.ts'
 import { hookRoutes } from './hooks.ts'
@@ -14,8 +16,10 @@ export interface Http {
   readonly start: VisitorApi['start']
   readonly texts: VisitorApi['texts']
   readonly hint: (roomId: string) => void
+  /** Takes the calls for the bot account; null: it has no ears. */
+  readonly hearBot: ((request: HookRequest) => Promise<Received>) | null
   readonly health: Health
-  readonly admin: { email: string; password: string } | null
+  readonly admin: Omit<Admin, 'ownOrigins'>
   readonly pages: Pages
   readonly trusted: Networks
   /** Our own origins; the site's come from the settings. */
@@ -44,8 +48,9 @@ export function createHttp(http: Http): Koa {
 
   const routers = [
     visitorRoutes({ deps, start: http.start, addressOf, texts: http.texts }),
-    hookRoutes((request) => deps.desk.receive(request), http.hint),
-    healthRoutes(http.health, http.admin),
+    hookRoutes((request) => deps.desk.receive(request), http.hint, http.hearBot),
+    healthRoutes(http.health),
+    adminRoutes({ ...http.admin, ownOrigins: http.ownOrigins }),
     pageRoutes(http.pages),
   ]
   for (const router of routers) app.use(router.routes()).use(router.allowedMethods())

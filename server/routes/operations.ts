@@ -134,7 +134,7 @@ export const operations = {
   askForPerson: declare({
     method: 'post',
     path: '/chats/:id/handover',
-    summary: 'Asks for a person instead of the bot.',
+    summary: 'Asks for a person instead of the bot; nothing changes where people have the chat already.',
     tag: 'Chat',
     token: 'required',
     body: shapes.Empty,

@@ -41,9 +41,9 @@ export function pageRoutes(pages: Pages): Router {
   const manifest = JSON.parse(readFileSync(join(widgetDir, 'manifest.json'), 'utf8')) as {
     loader: string
     chat: string
+    bot: string
   }
   const loader = readFileSync(join(widgetDir, manifest.loader), 'utf8')
-  const chat = readFileSync(join(widgetDir, manifest.chat), 'utf8')
   const demo = new Map(
     readdirSync(join(pages.assetsDir, 'demo')).map((name) => [
       name,
@@ -82,11 +82,14 @@ export function pageRoutes(pages: Pages): Router {
     )
   })
 
-  router.get(`/widget/${manifest.chat}`, (ctx) => {
-    forAnyPage(ctx)
-    ctx.set('Cache-Control', 'public, max-age=31536000, immutable')
-    send(ctx, TYPES['.js'] ?? '', chat)
-  })
+  for (const name of [manifest.chat, manifest.bot]) {
+    const code = readFileSync(join(widgetDir, name), 'utf8')
+    router.get(`/widget/${name}`, (ctx) => {
+      forAnyPage(ctx)
+      ctx.set('Cache-Control', 'public, max-age=31536000, immutable')
+      send(ctx, TYPES['.js'] ?? '', code)
+    })
+  }
 
   router.get('/openapi.json', (ctx) => {
     forAnyPage(ctx)

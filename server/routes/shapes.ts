@@ -151,6 +151,10 @@ const messageEvent = z
       from: z.enum(['visitor', 'bot', 'agent', 'system']),
       text: z.string(),
       clientId: z.string().optional().meta({ description: 'Of the visitor’s own lines.' }),
+      choices: z
+        .array(z.string())
+        .optional()
+        .meta({ description: 'Offered by a bot; one that is picked is sent as the visitor’s own line.' }),
     }),
   })
   .meta({ id: 'MessageEvent', description: 'A line of the chat.' })

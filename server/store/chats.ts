@@ -1,5 +1,6 @@
 /** Chats. The row is the lock under which everything about a chat is decided, and it carries the chat's last `seq`. */
 import type { Knex } from 'knex'
+import type { BotPart } from '../core/bot-part.ts'
 import type { Chat } from '../core/chat-state.ts'
 import type { ChatState, CloseReason, Page } from '../core/events.ts'
 import type { PartialRoom, Place, RoomRef } from '../ports.ts'
@@ -11,6 +12,8 @@ export interface ChatFacts {
   readonly ref: string
   readonly sessionId: string
   readonly topic: string
+  /** The visitor's choice; `topic` follows a handover or a transfer. */
+  readonly firstTopic: string
   readonly channel: string
   readonly lang: string
   readonly name: string | null
@@ -24,6 +27,8 @@ export interface ChatFacts {
   /** What the visitor agreed to; null when the form did not ask. */
   readonly consent: Readonly<{ version: string; text: string }> | null
   readonly createdAt: number
+  /** E-mail addresses of those we let into the room; not who is there. */
+  readonly people: readonly string[]
 }
 
 export interface StoredChat extends ChatFacts, Chat {
@@ -70,6 +75,13 @@ interface Row {
   read_at: number | null
   staff_at: number | null
   consent: string | null
+  bot: string | null
+  owner: string | null
+  unanswered_since: number | null
+  reminded: Chat['reminded']
+  people: string | null
+  undelivered: number
+  first_topic: string | null
 }
 
 const OPEN: readonly ChatState[] = ['bot', 'waiting', 'live']
@@ -82,6 +94,7 @@ const toChat = (row: Row): StoredChat => ({
   closeReason: row.close_reason,
   closedAt: row.closed_at,
   topic: row.topic,
+  firstTopic: row.first_topic ?? row.topic,
   channel: row.channel,
   lang: row.lang,
   name: row.name,
@@ -105,6 +118,12 @@ const toChat = (row: Row): StoredChat => ({
   roomId: row.room_id,
   readId: row.read_id,
   readAt: row.read_at,
+  bot: row.bot === null ? null : (JSON.parse(row.bot) as BotPart),
+  owner: row.owner,
+  unansweredSince: row.unanswered_since,
+  undelivered: row.undelivered,
+  reminded: row.reminded,
+  people: row.people === null ? [] : (JSON.parse(row.people) as string[]),
 })
 
 /** A new chat in state `opening`. @throws a duplicate (see `isDuplicate`) when the session has an open chat or the reference is taken. */
@@ -117,6 +136,7 @@ export async function create(trx: Knex.Transaction, facts: ChatFacts, openingUnt
     state: 'opening',
     close_reason: null,
     topic: facts.topic,
+    first_topic: facts.firstTopic,
     channel: facts.channel,
     lang: facts.lang,
     name: facts.name,
@@ -136,6 +156,7 @@ export async function create(trx: Knex.Transaction, facts: ChatFacts, openingUnt
     idle_warned: false,
     opening_until: openingUntil,
     room: JSON.stringify({ ref: facts.ref }),
+    people: JSON.stringify(facts.people),
   })
 }
 
@@ -167,7 +188,14 @@ export async function save(trx: Knex.Transaction, before: Chat, after: Chat): Pr
     away_since: after.awaySince,
     idle_since: after.idleSince,
     idle_warned: after.idleWarned,
+    topic: after.topic,
+    owner: after.owner,
+    unanswered_since: after.unansweredSince,
+    undelivered: after.undelivered,
+    reminded: after.reminded,
   }
+  // By identity: what a transition did not touch is the same object.
+  if (before.bot !== after.bot) changes.bot = after.bot && JSON.stringify(after.bot)
   if (before.state !== after.state) {
     changes.state = after.state
     changes.close_reason = after.closeReason
@@ -231,7 +259,12 @@ export async function beat(db: Db, beats: ReadonlyMap<string, number>): Promise<
 /** Open chats on which a clock may have run out (see `suspects` in core/idle), in pages by id. */
 export async function listSuspects(
   db: Db,
-  due: Readonly<{ beatBefore: number; idleBefore: number }>,
+  due: Readonly<{
+    beatBefore: number
+    idleBefore: number
+    botIdleBefore: number
+    unansweredBefore: number
+  }>,
   limit: number,
   after: string,
 ): Promise<StoredChat[]> {
@@ -241,22 +274,62 @@ export async function listSuspects(
     .where((either) =>
       either
         .where('beat_at', '<=', due.beatBefore)
-        .orWhere('idle_since', '<=', due.idleBefore)
-        .orWhere('away', 'gone'),
+        .orWhere((idle) => idle.where('idle_since', '<=', due.idleBefore).whereNot({ state: 'bot' }))
+        .orWhere((idle) => idle.where('idle_since', '<=', due.botIdleBefore).where({ state: 'bot' }))
+        .orWhere('away', 'gone')
+        .orWhere((waits) =>
+          waits.where('unanswered_since', '<=', due.unansweredBefore).whereNot('reminded', 'visitor'),
+        ),
     )
     .orderBy('id')
     .limit(limit)
   return rows.map(toChat)
 }
 
-/** Rooms of open chats in a round that never ends: those after `after`, then from the beginning again. */
-export async function nextRooms(db: Db, after: string, limit: number): Promise<string[]> {
-  const open = () =>
-    db<Row>('chats').whereIn('state', ['bot', 'waiting', 'live']).orderBy('room_id').limit(limit)
+/**
+ * Rooms of open chats in a round that never ends: those after `after`, then from the beginning again.
+ * @param staffSince only where staff wrote at or after that instant (epoch ms)
+ */
+export async function nextRooms(db: Db, after: string, limit: number, staffSince = 0): Promise<string[]> {
+  const open = () => {
+    const rooms = db<Row>('chats').whereIn('state', OPEN).orderBy('room_id').limit(limit)
+    return staffSince > 0 ? rooms.where('staff_at', '>=', staffSince) : rooms
+  }
   const rows = await open().where('room_id', '>', after).select('room_id')
   if (rows.length < limit && after !== '')
     rows.push(...(await open().where('room_id', '<=', after).select('room_id')))
   return rows.flatMap((row) => row.room_id ?? []).slice(0, limit)
+}
+
+/** How far chats are, for those who wait for them. */
+export async function heads(
+  db: Db,
+  ids: readonly string[],
+): Promise<{ id: string; sessionId: string; state: ChatState; lastSeq: number }[]> {
+  const rows = await db<Row>('chats')
+    .whereIn('id', [...ids])
+    .select('id', 'session_id', 'state', 'last_seq')
+  return rows.map((row) => ({
+    id: row.id,
+    sessionId: row.session_id,
+    state: row.state,
+    lastSeq: row.last_seq,
+  }))
+}
+
+/** The chat goes on in another room. False when somebody was quicker. */
+export async function moveRoom(db: Db, id: string, from: string, to: RoomRef): Promise<boolean> {
+  const moved = await db<Row>('chats')
+    .where({ id, room_id: from })
+    .update({ room_id: to.id, room: JSON.stringify(to.details), read_id: null, read_at: null })
+  return moved > 0
+}
+
+/** What stands of a room has changed: its webhook was made anew. */
+export async function noteDetails(db: Db, id: string, room: RoomRef): Promise<void> {
+  await db<Row>('chats')
+    .where({ id, room_id: room.id })
+    .update({ room: JSON.stringify(room.details) })
 }
 
 /** A start under way says that it is alive. */
@@ -273,6 +346,28 @@ export async function listAbandonedStarts(db: Db, now: number): Promise<string[]
   return rows.map((row) => row.id)
 }
 
+/** More people whom we let into the room. */
+export async function addPeople(trx: Knex.Transaction, id: string, more: readonly string[]): Promise<void> {
+  // Under the row's lock: two of these at once would forget somebody.
+  const row = await trx<Row>('chats').where({ id }).forUpdate().first('people')
+  if (!row) return
+  const people = row.people === null ? [] : (JSON.parse(row.people) as string[])
+  await trx<Row>('chats')
+    .where({ id })
+    .update({ people: JSON.stringify([...new Set([...people, ...more])]) })
+}
+
+export async function findByRef(db: Db, ref: string): Promise<StoredChat | null> {
+  const row = await db<Row>('chats').where({ ref }).first()
+  return row ? toChat(row) : null
+}
+
+/** Chats that are not closed, the oldest first. */
+export async function listOpen(db: Db, limit: number): Promise<StoredChat[]> {
+  const rows = await db<Row>('chats').whereIn('state', OPEN).orderBy('created_at').limit(limit)
+  return rows.map(toChat)
+}
+
 export interface Removed {
   readonly events: number
   readonly roomLines: number
@@ -280,7 +375,8 @@ export interface Removed {
 
 /** Everything there is of a chat. What became of its room is not known here. */
 export async function remove(trx: Knex.Transaction, id: string): Promise<Removed> {
-  await trx('outbox').where({ chat_id: id }).delete()
+  for (const table of ['outbox', 'posts', 'bot_turns', 'audit'])
+    await trx(table).where({ chat_id: id }).delete()
   const roomLines = await trx('room_lines').where({ chat_id: id }).delete()
   const events = await trx('events').where({ chat_id: id }).delete()
   await trx<Row>('chats').where({ id }).delete()

@@ -175,3 +175,11 @@ export function isUnavailable(error: unknown): boolean {
 
 /** Where a store function runs: inside a transaction, or on its own. */
 export type Db = Knex | Knex.Transaction
+
+/** The database's own clock, epoch ms: leases of several machines go by it, whose clocks may differ. */
+export const dbNow = (db: Db): Knex.Raw =>
+  db.raw(
+    db.client.driverName === 'mysql2'
+      ? 'cast(unix_timestamp(now(3)) * 1000 as unsigned)'
+      : "cast((julianday('now') - 2440587.5) * 86400000 as integer)",
+  )

@@ -2,12 +2,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout } from 'node:timers/promises'
 import type { Knex } from 'knex'
+import * as audit from './audit.ts'
+import * as botTurns from './bot-turns.ts'
 import * as chats from './chats.ts'
-import { type Db, type Engine, isDuplicate, isTransient, isUnavailable, openDatabase } from './database.ts'
+import {
+  type Db,
+  dbNow,
+  type Engine,
+  isDuplicate,
+  isTransient,
+  isUnavailable,
+  openDatabase,
+} from './database.ts'
+import * as directLines from './direct-lines.ts'
 import * as events from './events.ts'
 import * as jobs from './jobs.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
 import * as outbox from './outbox.ts'
+import * as posts from './posts.ts'
 import * as roomLines from './room-lines.ts'
 import * as sessions from './sessions.ts'
 import * as settings from './settings.ts'
@@ -24,10 +36,14 @@ export interface Store {
   /** For single reads and single-row writes. @throws inside `tx`, where it would wait for its own transaction for ever. */
   readonly db: Db
   readonly sessions: typeof sessions
+  readonly audit: typeof audit
+  readonly botTurns: typeof botTurns
   readonly chats: typeof chats
+  readonly directLines: typeof directLines
   readonly events: typeof events
   readonly jobs: typeof jobs
   readonly outbox: typeof outbox
+  readonly posts: typeof posts
   readonly roomLines: typeof roomLines
   readonly settings: typeof settings
   readonly tokens: typeof tokens
@@ -35,6 +51,8 @@ export interface Store {
   readonly isUnavailable: typeof isUnavailable
   /** One process at a time has the database: whatever an earlier one left unfinished is dead. */
   readonly exclusive: boolean
+  /** The database's own clock, epoch ms. */
+  now(): Promise<number>
   /** Names of the migrations that ran. */
   migrate(): Promise<string[]>
   rollback(): Promise<string[]>
@@ -57,16 +75,24 @@ export function createStore(engine: Engine): Store {
       return knex
     },
     sessions,
+    audit,
+    botTurns,
     chats,
+    directLines,
     events,
     jobs,
     outbox,
+    posts,
     roomLines,
     settings,
     tokens,
     isDuplicate,
     isUnavailable,
     exclusive: engine.engine === 'sqlite',
+    async now() {
+      const rows = (await knex.select({ now: dbNow(knex) })) as { now: number | string }[]
+      return Number(rows[0]?.now)
+    },
     migrate: () => migrateUp(knex),
     rollback: () => migrateDown(knex),
     // A whole transaction, as everything that matters is one; an update that finds no row still takes the write lock.

@@ -45,6 +45,19 @@ export async function idOfToken(db: Db, tokenHash: string): Promise<string | nul
   return row?.id ?? null
 }
 
+export async function ofChat(db: Db, chatId: string): Promise<Session | null> {
+  const row = await db<Row>('sessions')
+    .where('id', db('chats').where({ id: chatId }).select('session_id'))
+    .first()
+  return row ? toSession(row) : null
+}
+
+/** Sessions that ended at or after that instant (epoch ms). */
+export async function endedSince(db: Db, since: number): Promise<string[]> {
+  const rows = await db<Row>('sessions').where('ended_at', '>=', since).select('id')
+  return rows.map(({ id }) => id)
+}
+
 /** Locks the session's row: starts of one session come one after the other. Null when it was ended. */
 export async function lock(trx: Knex.Transaction, id: string): Promise<Session | null> {
   const row = await trx<Row>('sessions').where({ id }).whereNull('ended_at').forUpdate().first()

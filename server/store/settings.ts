@@ -1,10 +1,12 @@
 /** The settings, as the one JSON document they travel as. */
 import type { Knex } from 'knex'
+import type { Closing } from '../core/settings.ts'
 import type { Db } from './database.ts'
 
-/** Rows of the table: the settings, and what is known of our own accounts. */
+/** Rows of the table: the settings, what is known of our own accounts, and what staff closed for a while. */
 const SETTINGS = 1
 const ACCOUNTS = 2
+const CLOSINGS = 3
 
 interface Row {
   id: number
@@ -29,9 +31,32 @@ export async function importedAt(db: Db): Promise<number | null> {
   return row ? Number(row.imported_at) : null
 }
 
+/** What staff closed from a room; an import takes all of it back. */
+export async function closings(db: Db): Promise<Closing[]> {
+  const row = await db<Row>('settings').where({ id: CLOSINGS }).first('body')
+  return row ? (JSON.parse(row.body) as Closing[]) : []
+}
+
+/** The same, and nobody else may change them until this transaction is over. */
+export async function lockClosings(trx: Knex.Transaction): Promise<Closing[]> {
+  const none: Row = { id: CLOSINGS, body: '[]', imported_at: 0 }
+  await trx<Row>('settings').insert(none).onConflict('id').ignore()
+  await trx<Row>('settings').where({ id: CLOSINGS }).forUpdate().first('id')
+  return closings(trx)
+}
+
+export async function saveClosings(
+  trx: Knex.Transaction,
+  all: readonly Closing[],
+  at: number,
+): Promise<void> {
+  const body = JSON.stringify(all)
+  await trx<Row>('settings').insert({ id: CLOSINGS, body, imported_at: at }).onConflict('id').merge()
+}
+
 export async function save(trx: Knex.Transaction, body: unknown, at: number): Promise<void> {
   const before = await importedAt(trx)
-  await trx<Row>('settings').where({ id: SETTINGS }).delete()
+  await trx<Row>('settings').whereIn('id', [SETTINGS, CLOSINGS]).delete()
   // Two imports within one millisecond must still look like a change.
   const stamp = before !== null && before >= at ? before + 1 : at
   await trx<Row>('settings').insert({ id: SETTINGS, body: JSON.stringify(body), imported_at: stamp })

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { DeliveryError } from '../core/errors.ts'
 import { singleLine } from '../core/text.ts'
+import { type Gate, StrangeAnswer } from './gate.ts'
 
 /** Where access tokens come from. */
 export interface TokenSource {
@@ -20,7 +21,7 @@ export interface Call {
 }
 
 export interface WebexClient {
-  /** @throws DeliveryError */
+  /** Over within 10 s, the time for a token included. @throws DeliveryError */
   call<T>(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
@@ -53,36 +54,65 @@ const NEVER_SENT = new Set([
   'CERT_HAS_EXPIRED',
 ])
 
+/** @param options.gate who says whether a call may be made now; without it every call is made. */
 export function createWebexClient(options: {
   apiUrl: string
   tokens: TokenSource
+  gate?: Gate | undefined
   timeoutMs?: number
 }): WebexClient {
-  const { apiUrl, tokens, timeoutMs = TIMEOUT_MS } = options
+  const { apiUrl, tokens, gate, timeoutMs = TIMEOUT_MS } = options
 
-  /** One authorised request; a 401 is answered with a new token, once. It was not carried out, so nothing is doubled. */
-  async function send(method: string, url: string, call: Call): Promise<Response> {
-    const token = await unlessAborted(authorised(tokens.get()), call.signal)
-    const response = await exchange(method, url, call, token)
-    if (response.status !== 401) return response
-    await response.body?.cancel()
-    return exchange(method, url, call, await unlessAborted(authorised(tokens.renew(token)), call.signal))
+  /** One call and its answer, within the time there is for both. @param what is called, without its query */
+  async function ask<T>(
+    what: { readonly method: string; readonly path: string; readonly url: string },
+    call: Call,
+    read: (response: Response, called: string) => Promise<T>,
+  ): Promise<T> {
+    const passage = gate?.enter(what.method, what.path)
+    // Not `AbortSignal.timeout`: joined with `any` it can be collected before it fires
+    // (https://github.com/nodejs/node/issues/57736). It also ends the reading of a body that never ends.
+    const tooLate = new AbortController()
+    const timer = setTimeout(
+      () => tooLate.abort(new DOMException('no answer in time', 'TimeoutError')),
+      timeoutMs,
+    )
+    const signal = call.signal ? AbortSignal.any([tooLate.signal, call.signal]) : tooLate.signal
+    try {
+      const response = await send(what.method, what.url, call.body, signal)
+      const result = await read(response, `${what.method} ${what.path}`)
+      passage?.answered()
+      return result
+    } catch (error) {
+      passage?.failed(error, call.signal?.aborted === true)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
-  async function exchange(method: string, url: string, call: Call, token: string): Promise<Response> {
-    const timeout = AbortSignal.timeout(timeoutMs)
+  /** One authorised request; a 401 is answered with a new token, once. It was not carried out, so nothing is doubled. */
+  async function send(method: string, url: string, body: unknown, signal: AbortSignal): Promise<Response> {
+    const token = await authorised(tokens.get(), signal)
+    const response = await exchange(method, url, body, token, signal)
+    if (response.status !== 401) return response
+    await response.body?.cancel()
+    return exchange(method, url, body, await authorised(tokens.renew(token), signal), signal)
+  }
+
+  async function exchange(method: string, url: string, body: unknown, token: string, signal: AbortSignal) {
     try {
       return await fetch(url, {
         method,
         headers: {
           Authorization: `Bearer ${token}`,
           Accept: 'application/json',
-          ...(call.body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
         },
-        ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
         // A redirect would carry the token to another place.
         redirect: 'manual',
-        signal: call.signal ? AbortSignal.any([timeout, call.signal]) : timeout,
+        signal,
       })
     } catch (error) {
       throw networkError(`${method} ${new URL(url).pathname}`, error)
@@ -95,9 +125,7 @@ export function createWebexClient(options: {
     const parsed = answer.safeParse(parseJson(text))
     if (parsed.success) return parsed.data
     // 2xx, so it was probably done; but what came back is not what Webex says.
-    throw new DeliveryError(`${what}: ${response.status} with an answer that makes no sense`, {
-      effect: 'unknown',
-    })
+    throw new StrangeAnswer(`${what}: ${response.status} with an answer that makes no sense`)
   }
 
   const urlOf = (path: string, query: Readonly<Record<string, string>> = {}) => {
@@ -106,22 +134,28 @@ export function createWebexClient(options: {
   }
 
   return {
-    async call(method, path, answer, call = {}) {
-      const response = await send(method, urlOf(path, call.query), call)
-      return answerOf(response, `${method} ${path}`, answer)
-    },
+    call: (method, path, answer, call = {}) =>
+      ask({ method, path, url: urlOf(path, call.query) }, call, (response, called) =>
+        answerOf(response, called, answer),
+      ),
 
     async *pages(path, item, query) {
       const page = z.object({ items: z.array(z.unknown()) })
       let url: string | undefined = urlOf(path, query)
       for (let n = 0; url !== undefined && n < MAX_PAGES; n++) {
-        const response: Response = await send('GET', url, {})
-        const { items } = await answerOf(response, `GET ${path}`, page)
+        const { items, next }: { items: unknown[]; next: string | undefined } = await ask(
+          { method: 'GET', path, url },
+          {},
+          async (response, called) => ({
+            items: (await answerOf(response, called, page)).items,
+            next: nextLink(response.headers.get('link'), apiUrl),
+          }),
+        )
         yield items.flatMap((each) => {
           const parsed = item.safeParse(each)
           return parsed.success ? [parsed.data] : []
         })
-        url = nextLink(response.headers.get('link'), apiUrl)
+        url = next
       }
     },
   }
@@ -131,9 +165,9 @@ export function createWebexClient(options: {
  * A call that got no token was not made: that is never an answer to the call itself, however the token server put it, and
  * passes when somebody logs in again.
  */
-async function authorised(token: Promise<string>): Promise<string> {
+async function authorised(token: Promise<string>, signal: AbortSignal): Promise<string> {
   try {
-    return await token
+    return await unlessAborted(token, signal)
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
     const { retryAfter } = error.outcome

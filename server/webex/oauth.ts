@@ -34,6 +34,8 @@ export const originOf = (refreshToken: string | null): string =>
   refreshToken === null ? 'login' : createHash('sha256').update(refreshToken).digest('hex')
 
 const EARLY_PAUSE_MS = 60_000
+/** After a refresh that failed, when Webex does not say how long to wait. */
+const REST_MS = 2_000
 
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
@@ -106,7 +108,10 @@ export function fixedToken(token: string, whose: string): TokenSource {
   }
 }
 
-/** @param refreshToken from the environment; null: only stored tokens (`npm run webex -- login`) are used. */
+/**
+ * One refresh per expiry, however many calls and processes see it: who gets to it looks first whether another one has been there.
+ * @param refreshToken from the environment; null: only stored tokens (`npm run webex -- login`) are used.
+ */
 export function createTokens(options: {
   app: OauthApp
   refreshToken: string | null
@@ -119,28 +124,75 @@ export function createTokens(options: {
   let current: StoredTokens | null = null
   let refreshing: Promise<StoredTokens> | null = null
   let earlyAgainAt = 0
+  let failure: { readonly error: DeliveryError; readonly until: number } | null = null
+  /** The access token that stood in the store when we got ours: not a newer one, should ours not have come there. */
+  let outgrown: string | null = null
+  let unsaved: StoredTokens | null = null
+
+  /** Stored tokens are the younger ones, unless the environment was given another token since. */
+  async function stored(): Promise<StoredTokens | null> {
+    const tokens = await store.load(INTEGRATION)
+    return tokens && (refreshToken === null || tokens.origin === originOf(refreshToken)) ? tokens : null
+  }
 
   async function load(): Promise<StoredTokens | null> {
     if (current) return current
-    const stored = await store.load(INTEGRATION)
-    // Stored tokens are the younger ones, unless the environment was given another token since.
+    const found = await stored()
     // Another call may have renewed them while we were reading.
-    if (stored && (refreshToken === null || stored.origin === originOf(refreshToken))) current ??= stored
+    current ??= found
     return current
   }
 
-  function refresh(with_: string): Promise<StoredTokens> {
-    refreshing ??= requestTokens(app, { refreshToken: with_ }, originOf(refreshToken), clock.now())
-      .then(async (tokens) => {
-        // Ours from now on, whether they could be kept or not: the old refresh token may be worthless already.
-        current = tokens
-        await store.save(INTEGRATION, tokens).catch(onTrouble)
-        return tokens
+  /** @param worn the access token that will not do any longer; null: there was none. */
+  function refresh(worn: string | null): Promise<StoredTokens> {
+    // Many calls at once must not become as many requests for tokens that are not given.
+    if (failure && clock.now() < failure.until) return Promise.reject(failure.error)
+    refreshing ??= store
+      .alone(INTEGRATION, () => replace(worn))
+      .catch((error: unknown) => {
+        if (error instanceof DeliveryError) {
+          const rest = error.outcome.retryAfter === undefined ? REST_MS : error.outcome.retryAfter * 1000
+          failure = { error, until: clock.now() + rest }
+        }
+        throw error
       })
       .finally(() => {
         refreshing = null
       })
     return refreshing
+  }
+
+  async function replace(worn: string | null): Promise<StoredTokens> {
+    const found = await stored()
+    if (found && found.accessToken !== outgrown) current = found
+    const now = clock.now()
+    const isOver = current?.expiresAt !== undefined && now >= current.expiresAt
+    if (current && current.accessToken !== worn && !isOver) return current
+    const having = current?.refreshToken ?? refreshToken
+    if (having === null) throw nothingToRefreshWith()
+    const tokens = await requestTokens(app, { refreshToken: having }, originOf(refreshToken), now)
+    // Ours from now on, whether they could be kept or not: the old refresh token may be worthless already.
+    current = tokens
+    outgrown = found?.accessToken ?? null
+    await keep(tokens)
+    return tokens
+  }
+
+  async function keep(tokens: StoredTokens): Promise<void> {
+    unsaved = tokens
+    try {
+      await store.save(INTEGRATION, tokens)
+      unsaved = null
+    } catch (error) {
+      onTrouble(error)
+    }
+  }
+
+  async function keepAgain(): Promise<void> {
+    const found = await stored()
+    const isFirst = (found?.accessToken ?? null) === outgrown
+    if (unsaved && isFirst) await keep(unsaved)
+    else unsaved = null
   }
 
   const nothingToRefreshWith = () =>
@@ -152,28 +204,28 @@ export function createTokens(options: {
   return {
     async get() {
       const tokens = await load()
-      if (!tokens) {
-        if (refreshToken === null) throw nothingToRefreshWith()
-        return (await refresh(refreshToken)).accessToken
-      }
-      const { expiresAt, obtainedAt } = tokens
+      if (!tokens && refreshToken === null) throw nothingToRefreshWith()
+      if (!tokens) return (await refresh(null)).accessToken
+      const { accessToken, expiresAt, obtainedAt } = tokens
       const now = clock.now()
-      if (expiresAt === undefined || tokens.refreshToken === undefined) return tokens.accessToken
-      if (now >= expiresAt) return (await refresh(tokens.refreshToken)).accessToken
+      if (unsaved && now >= earlyAgainAt) {
+        earlyAgainAt = now + EARLY_PAUSE_MS
+        store.alone(INTEGRATION, keepAgain).catch(onTrouble)
+      }
+      if (expiresAt === undefined || tokens.refreshToken === undefined) return accessToken
+      if (now >= expiresAt) return (await refresh(accessToken)).accessToken
       if (now >= obtainedAt + (expiresAt - obtainedAt) / 2 && now >= earlyAgainAt) {
         // There are days left: a failure is not repeated with every call.
         earlyAgainAt = now + EARLY_PAUSE_MS
-        refresh(tokens.refreshToken).catch(onTrouble)
+        refresh(accessToken).catch(onTrouble)
       }
-      return tokens.accessToken
+      return accessToken
     },
 
     async renew(refused) {
       const tokens = await load()
       if (tokens && tokens.accessToken !== refused) return tokens.accessToken
-      const having = tokens?.refreshToken ?? refreshToken
-      if (having === null) throw nothingToRefreshWith()
-      return (await refresh(having)).accessToken
+      return (await refresh(refused)).accessToken
     },
   }
 }

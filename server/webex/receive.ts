@@ -5,18 +5,24 @@ import type { HookRequest, Received } from '../ports.ts'
 
 const Envelope = z.object({ resource: z.string(), data: z.object({ roomId: z.string().min(1).max(255) }) })
 
-export function receive(request: HookRequest, secret: string): Received {
+export const WRONG_SIGNATURE: Received = { ok: false, why: 'wrong signature' }
+
+/** What a call says when its signature fits, else null; a body that is no JSON is undefined. */
+export function signedBody(request: HookRequest, secret: string): { readonly body: unknown } | null {
   const given = Buffer.from(request.headers['x-spark-signature'] ?? '', 'latin1')
   const right = Buffer.from(createHmac('sha1', secret).update(request.rawBody).digest('hex'), 'latin1')
-  if (given.length !== right.length || !timingSafeEqual(given, right))
-    return { ok: false, why: 'wrong signature' }
-  let body: unknown
+  if (given.length !== right.length || !timingSafeEqual(given, right)) return null
   try {
-    body = JSON.parse(request.rawBody.toString('utf8'))
+    return { body: JSON.parse(request.rawBody.toString('utf8')) }
   } catch {
-    body = undefined
+    return { body: undefined }
   }
-  const envelope = Envelope.safeParse(body)
+}
+
+export function receive(request: HookRequest, secret: string): Received {
+  const signed = signedBody(request, secret)
+  if (!signed) return WRONG_SIGNATURE
+  const envelope = Envelope.safeParse(signed.body)
   // Properly signed but about something else: nothing to look at, and nothing to complain of.
   return { ok: true, rooms: envelope.success ? [envelope.data.data.roomId] : [] }
 }

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'
+import { violations } from './axe.ts'
 import { complaints, keep, launch } from './chromium.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const AGENT = fileURLToPath(new URL('../../sandbox/demo-agent', import.meta.url))
 
 let browser: Browser
 let server: TestServer
@@ -47,33 +47,18 @@ afterEach(async () => {
 const bubble = () => page.getByRole('button', { name: /open chat/i })
 const log = () => page.getByRole('log', { name: 'Conversation' })
 
-/** WCAG A and AA rules broken on the page as it stands, shadow roots included. */
-async function violations(): Promise<string[]> {
-  // Through the debugger: the page's own policy would let no script in.
-  await page.evaluate(AXE)
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-    }
-    const run = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-    return run.violations.map(
-      (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`,
-    )
-  })
-}
-
 describe('the widget on somebody else’s page', () => {
   it('talks across hosts under a strict policy, and breaks no rule of it or of accessibility in any state', async () => {
     await server.settings({ origins: [siteOrigin] })
     const complained = complaints(page)
     await page.goto(siteOrigin)
     await bubble().waitFor()
-    expect(await violations()).toEqual([])
+    expect(await violations(page)).toEqual([])
     await bubble().click()
     await page.getByRole('radio', { name: 'Billing' }).check()
     await page.getByRole('button', { name: 'Start chat' }).click()
     await page.getByText('Please fill this in.').first().waitFor()
-    expect(await violations()).toEqual([])
+    expect(await violations(page)).toEqual([])
     await page.getByRole('radio', { name: 'Sales' }).check()
     await page.getByRole('button', { name: 'Start chat' }).click()
     await log().waitFor()
@@ -86,8 +71,21 @@ describe('the widget on somebody else’s page', () => {
       .getByRole('link')
       .evaluateAll((all) => all.map((a) => [a.getAttribute('href'), a.getAttribute('rel')]))
     expect(links).toEqual([['https://www.example.com/?a=1', 'noopener noreferrer nofollow']])
-    expect(await violations()).toEqual([])
+    expect(await violations(page)).toEqual([])
     await keep(page, '9-embedded')
+    expect(complained).toEqual([])
+  })
+
+  it('fetches the bot’s part across hosts, under the same policy', async () => {
+    await server.close()
+    server = await startServer({ env: { BOT: `local:${AGENT}` }, settings: { origins: [siteOrigin] } })
+    const complained = complaints(page)
+    await page.goto(siteOrigin)
+    await bubble().click()
+    await page.getByRole('radio', { name: 'Sales' }).check()
+    await page.getByRole('button', { name: 'Start chat' }).click()
+    await page.getByRole('group', { name: 'Suggested answers' }).getByRole('button').first().waitFor()
+    expect(await violations(page)).toEqual([])
     expect(complained).toEqual([])
   })
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createLimits, leaveToOpen } from '../../server/chat/limits.ts'
 import type { Settings } from '../../server/core/settings.ts'
 import { readSettings } from '../../server/settings.ts'
-import { SETTINGS } from '../support/server.ts'
+import { SETTINGS } from '../support/settings.ts'
 
 /** A clock and settings to be set, and the limits that go by them. */
 function create(first: Partial<Settings['limits']>, kept?: number) {

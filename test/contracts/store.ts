@@ -13,6 +13,8 @@ function facts(sessionId: string, change: Partial<ChatFacts> = {}): ChatFacts {
     ref: `C-${randomUUID().slice(0, 6)}`,
     sessionId,
     topic: 'sales',
+    firstTopic: 'sales',
+    people: ['anna@example.com'],
     channel: 'web',
     lang: 'pl',
     name: 'Zażółć 😀',
@@ -90,7 +92,7 @@ export function storeContract(
       })
       await expect(failing).rejects.toThrow('no')
       expect(await store.events.list(store.db, made.id, 0, 10)).toEqual([])
-      expect(await store.outbox.head(store.db, made.id, 'desk')).toBeNull()
+      expect(await store.outbox.head(store.db, made.id, 'desk', 'me')).toBeNull()
     })
 
     it('fails fast where it would wait for its own transaction for ever', async () => {
@@ -155,15 +157,39 @@ export function storeContract(
       await store.tx((trx) => store.outbox.add(trx, made.id, [notice('a'), notice('b')], NOW))
       await store.tx((trx) => store.outbox.add(trx, made.id, [notice('c')], NOW + 5_000))
       const texts: unknown[] = []
-      for (let row = await store.outbox.head(store.db, made.id, 'desk'); row; ) {
+      for (let row = await store.outbox.head(store.db, made.id, 'desk', 'me'); row; ) {
         texts.push(row.task.type === 'notice' && row.task.text)
-        if (texts.length === 1)
-          await store.outbox.update(store.db, row.id, { state: 'failed', lastError: 'no' })
-        else await store.tx((trx) => store.outbox.done(trx, row?.id ?? 0))
-        row = await store.outbox.head(store.db, made.id, 'desk')
+        if (texts.length === 1) await store.outbox.update(store.db, row, { state: 'failed', lastError: 'no' })
+        else await store.tx((trx) => store.outbox.done(trx, row ?? { id: 0, fence: 0 }))
+        row = await store.outbox.head(store.db, made.id, 'desk', 'me')
       }
       expect(texts).toEqual(['a', 'b', 'c'])
       expect(await store.outbox.countByState(store.db)).toEqual({ failed: 1 })
+    })
+
+    it('lends a row to one at a time, and whoever lost it writes nothing any more', async () => {
+      const made = await opened()
+      await store.tx((trx) => store.outbox.add(trx, made.id, [{ type: 'notice', text: 'x' }], NOW))
+      const row = await store.outbox.head(store.db, made.id, 'desk', 'one')
+      if (!row) throw new Error('there is a row')
+      const mine = await store.outbox.claim(store.db, row, 'one', { state: 'sending', attempts: 1 })
+      expect(mine).toMatchObject({ state: 'sending', fence: row.fence + 1 })
+      expect(await store.outbox.claim(store.db, row, 'two')).toBeNull()
+      expect((await store.outbox.head(store.db, made.id, 'desk', 'two'))?.isTaken).toBe(true)
+      expect((await store.outbox.head(store.db, made.id, 'desk', 'one'))?.isTaken).toBe(false)
+      expect(await store.outbox.dueLanes(store.db, NOW, 10)).toEqual([])
+      // Its holder froze, and the lease ran out.
+      await store.tx((trx) => trx('outbox').where({ id: row.id }).update({ leased_until: 1 }))
+      const other = await store.outbox.head(store.db, made.id, 'desk', 'two')
+      const theirs = other && (await store.outbox.claim(store.db, other, 'two'))
+      expect(theirs).toMatchObject({ state: 'sending', isTaken: false })
+      const late = store.outbox.update(store.db, mine ?? row, { state: 'pending' })
+      await expect(late).rejects.toThrow(store.outbox.Fenced)
+      await expect(store.tx((trx) => store.outbox.done(trx, mine ?? row))).rejects.toThrow(
+        store.outbox.Fenced,
+      )
+      await store.tx((trx) => store.outbox.done(trx, theirs ?? row))
+      expect(await store.outbox.head(store.db, made.id, 'desk', 'one')).toBeNull()
     })
 
     it('knows which lanes are due, the longest waiting first', async () => {
@@ -188,11 +214,11 @@ export function storeContract(
     it('goes through open chats in pages, and round and round through their rooms', async () => {
       const made = (await Promise.all([opened(), opened(), opened()])).map(({ id }) => id).sort()
       await chat()
-      const due = { beatBefore: NOW, idleBefore: NOW - 1 }
+      const due = { beatBefore: NOW, idleBefore: NOW - 1, botIdleBefore: 0, unansweredBefore: -1 }
       const suspects = async (after: string) => store.chats.listSuspects(store.db, due, 2, after)
       expect((await suspects('')).map(({ id }) => id)).toEqual(made.slice(0, 2))
       expect((await suspects(made[1] ?? '')).map(({ id }) => id)).toEqual(made.slice(2))
-      const none = { beatBefore: NOW - 1, idleBefore: NOW - 1 }
+      const none = { beatBefore: NOW - 1, idleBefore: NOW - 1, botIdleBefore: 0, unansweredBefore: -1 }
       expect(await store.chats.listSuspects(store.db, none, 9, '')).toEqual([])
       const rooms = made.map((id) => `room ${id}`)
       expect(await store.chats.nextRooms(store.db, '', 2)).toEqual(rooms.slice(0, 2))
@@ -212,12 +238,13 @@ export function storeContract(
         id: `line ${n}`,
         seq: n % 2 ? n : null,
         at: NOW,
+        editedAt: null,
       }))
       await store.tx((trx) => store.roomLines.add(trx, made.id, rows))
       const known = await store.tx((trx) => store.roomLines.known(trx, ['line 0', 'line 249', 'line 250']))
-      expect([...known].sort()).toEqual(['line 0', 'line 249'])
+      expect(Object.fromEntries(known)).toMatchObject({ 'line 0': { seq: null }, 'line 249': { seq: 249 } })
       const twice = store.tx((trx) =>
-        store.roomLines.add(trx, made.id, [{ id: 'line 7', seq: null, at: NOW }]),
+        store.roomLines.add(trx, made.id, [{ id: 'line 7', seq: null, at: NOW, editedAt: null }]),
       )
       await expect(twice).rejects.toSatisfy(store.isDuplicate)
     })

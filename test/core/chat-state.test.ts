@@ -1,29 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Chat, type ChatInput, type Task, transition } from '../../server/core/chat-state.ts'
+import { parseCommand } from '../../server/core/commands.ts'
 import { Problem } from '../../server/core/errors.ts'
 import { type ChatEvent, CLOSE_REASONS } from '../../server/core/events.ts'
 import { overdue } from '../../server/core/idle.ts'
-
-const NOW = Date.parse('2026-11-20T10:00:00.000Z')
-const fresh: Chat = {
-  id: 'c',
-  state: 'opening',
-  lastSeq: 0,
-  closeReason: null,
-  closedAt: null,
-  away: 'no',
-  awaySince: null,
-  idleSince: NOW,
-  idleWarned: false,
-}
+import { fresh, NOW, reply, rules } from '../support/rules.ts'
 
 function play(inputs: readonly ChatInput[], from: Chat = fresh) {
   let chat = from
   const events: ChatEvent[] = []
   const tasks: Task[] = []
   inputs.forEach((input, n) => {
-    const next = transition(chat, input, NOW + n * 1000)
+    const next = transition(chat, input, NOW + n * 1000, rules)
     chat = next.chat
     events.push(...next.events)
     tasks.push(...next.tasks)
@@ -31,13 +20,21 @@ function play(inputs: readonly ChatInput[], from: Chat = fresh) {
   return { chat, events, tasks, types: events.map((e) => (e.type === 'state' ? e.state : e.type)) }
 }
 
+const staff = (text: string): ChatInput => ({
+  type: 'staff_line',
+  text,
+  files: 0,
+  by: 'anna@example.com',
+  id: text,
+})
+
 describe('a chat', () => {
   it('waits for staff once its room stands, and is live with their first line to the visitor', () => {
     const { chat, types } = play([
       { type: 'opened', text: 'Hello' },
-      { type: 'staff_line', text: '// who takes this?', files: 0 },
-      { type: 'staff_line', text: 'I do. How can I help?', files: 0 },
-      { type: 'staff_line', text: 'Are you there?', files: 0 },
+      { type: 'whisper', id: 'w1' },
+      staff('I do. How can I help?'),
+      staff('Are you there?'),
     ])
     expect(types).toEqual(['waiting', 'message', 'live', 'message', 'message'])
     expect(chat.state).toBe('live')
@@ -61,8 +58,8 @@ describe('a chat', () => {
 
   it('takes no line after its end', () => {
     const { chat } = play([{ type: 'opened' }, { type: 'close', reason: 'logout' }])
-    expect(() => transition(chat, { type: 'visitor_line', text: 'hi' }, NOW)).toThrow(Problem)
-    expect(transition(chat, { type: 'staff_line', text: 'hi', files: 1 }, NOW).events).toEqual([])
+    expect(() => transition(chat, { type: 'visitor_line', text: 'hi' }, NOW, rules)).toThrow(Problem)
+    expect(transition(chat, staff('hi'), NOW, rules).events).toEqual([])
   })
 
   it('tells the room of an absence only when it lasted, and then also of its end', () => {
@@ -78,14 +75,92 @@ describe('a chat', () => {
   })
 })
 
+const turns = fc.oneof(
+  fc.record({
+    epoch: fc.nat(2),
+    seq: fc.constant(null),
+    event: fc.constantFrom('welcome' as const, 'prechat' as const),
+  }),
+  fc.record({ epoch: fc.nat(2), seq: fc.integer({ min: 1, max: 12 }) }),
+)
+
 const input: fc.Arbitrary<ChatInput> = fc.oneof(
-  fc.record({ type: fc.constant('opened' as const), text: fc.option(fc.string(), { nil: undefined }) }),
+  fc.record({
+    type: fc.constant('opened' as const),
+    text: fc.option(fc.string(), { nil: undefined }),
+    bot: fc.boolean(),
+    nobody: fc.boolean(),
+  }),
   fc.constant({ type: 'open_failed' as const }),
   fc.record({ type: fc.constant('visitor_line' as const), text: fc.string() }),
   fc.record({
     type: fc.constant('staff_line' as const),
-    text: fc.oneof(fc.string(), fc.constant('// inside'), fc.constant('to you')),
+    text: fc.oneof(fc.string(), fc.constant('to you')),
     files: fc.nat(2),
+    by: fc.constantFrom('anna@example.com', 'eva@example.com'),
+    id: fc.uuid(),
+  }),
+  fc.record({
+    type: fc.constant('whisper' as const),
+    id: fc.uuid(),
+    why: fc.constantFrom(undefined, 'because'),
+  }),
+  fc.record({
+    type: fc.constant('order' as const),
+    by: fc.constantFrom('anna@example.com', 'eva@example.com'),
+    id: fc.uuid(),
+    command: fc
+      .constantFrom(
+        'help',
+        'close',
+        'transfer billing',
+        'transfer x',
+        'take',
+        'handback',
+        'who',
+        'invite a@b.cd',
+        'nonsense',
+      )
+      .map(parseCommand),
+  }),
+  fc.record({ type: fc.constant('ask_person' as const) }),
+  fc.record({
+    type: fc.constant('bot_reply' as const),
+    turn: turns,
+    reply: fc.constantFrom(
+      reply(),
+      reply({ isFallback: true }),
+      reply({ asking: true }),
+      reply({ handoff: { skill: 'billing' } }),
+      reply({ handoff: false }),
+      reply({ end: true, messages: [] }),
+    ),
+  }),
+  fc.record({ type: fc.constant('bot_failed' as const), turn: turns }),
+  fc.record({ type: fc.constant('staff_found' as const), epoch: fc.nat(2), reachable: fc.boolean() }),
+  fc.record({
+    type: fc.constant('handed_over' as const),
+    epoch: fc.nat(2),
+    topic: fc.constantFrom('sales', 'billing'),
+    people: fc.constant(['chris@example.com']),
+    owner: fc.constantFrom(null, 'chris@example.com'),
+    digest: fc.constant('digest'),
+  }),
+  fc.record({
+    type: fc.constant('handover_failed' as const),
+    epoch: fc.nat(2),
+    dismiss: fc.constantFrom([], ['chris@example.com']),
+  }),
+  fc.record({
+    type: fc.constant('transferred' as const),
+    topic: fc.constantFrom('sales', 'billing'),
+    people: fc.constant(['chris@example.com']),
+    by: fc.constant('anna@example.com'),
+  }),
+  fc.record({
+    type: fc.constant('remind' as const),
+    who: fc.constantFrom('staff' as const, 'visitor' as const),
+    people: fc.constant(['anna@example.com']),
   }),
   fc.record({
     type: fc.constantFrom('delivered' as const, 'undeliverable' as const),
@@ -97,16 +172,16 @@ const input: fc.Arbitrary<ChatInput> = fc.oneof(
 )
 
 describe('whatever happens in whatever order', () => {
-  it('numbers have no gaps, the end is final, and no internal line becomes an event', () => {
+  it('numbers have no gaps, the end is final, and the bot has its say only while it has the chat', () => {
     fc.assert(
       fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
-        let chat = fresh
+        let chat: Chat = fresh
         let closedWith: string | null = null
         for (const [n, step] of inputs.entries()) {
           const before = chat
           let next: ReturnType<typeof transition>
           try {
-            next = transition(chat, step, NOW + n)
+            next = transition(chat, step, NOW + n, rules)
           } catch (error) {
             expect(error).toBeInstanceOf(Problem)
             expect(before.state).toBe('closed')
@@ -121,9 +196,12 @@ describe('whatever happens in whatever order', () => {
             expect(next.chat.closeReason).toBe(closedWith)
           }
           if (next.chat.state === 'closed') closedWith = next.chat.closeReason
-          for (const event of next.events) {
-            if (event.type === 'message') expect(event.message.text).not.toBe('// inside')
-          }
+          // The bot speaks, and is asked, only while it has the chat.
+          const spoke = next.events.some((e) => e.type === 'message' && e.message.from === 'bot')
+          if (spoke) expect([before.state, next.chat.state]).toContain('bot')
+          const asked = next.tasks.some((task) => task.type === 'bot_turn')
+          if (asked) expect(next.chat.state).toBe('bot')
+          if (next.chat.state === 'bot') expect(next.chat.bot).not.toBeNull()
           chat = next.chat
         }
       }),
@@ -134,7 +212,14 @@ describe('whatever happens in whatever order', () => {
 
 describe('patience', () => {
   const open: Chat = { ...fresh, state: 'live' }
-  const patience = { heartbeatMs: 300_000, visitorIdleMs: 900_000, botIdleMs: 86_400_000 }
+  const patience = {
+    heartbeatMs: 300_000,
+    visitorIdleMs: 900_000,
+    botIdleMs: 86_400_000,
+    remindMs: 180_000,
+    tellMs: 300_000,
+    called: () => ['anna@example.com'],
+  }
   const minutes = (n: number) => NOW + n * 60_000
   it.each([
     ['fresh', open, NOW, NOW, 1, null],

@@ -24,7 +24,7 @@ describe('the relay', () => {
     let most = 0
     let calls = 0
     const relay = createRelay({
-      deliverHead: async () => {
+      work: async () => {
         calls++
         most = Math.max(most, ++running)
         const state = await (calls === 1 ? open.promise : Promise.resolve<LaneState>('empty'))
@@ -35,7 +35,7 @@ describe('the relay', () => {
       now: Date.now,
       log: quiet,
     })
-    const all = Promise.all([relay.wake('a'), relay.wake('a'), relay.wake('a')])
+    const all = Promise.all([relay.wake('a', 'desk'), relay.wake('a', 'desk'), relay.wake('a', 'desk')])
     open.resolve('empty')
     await all
     expect(most).toBe(1)
@@ -47,7 +47,7 @@ describe('the relay', () => {
     const hanging = gate<LaneState>()
     const done: string[] = []
     const relay = createRelay({
-      deliverHead: async (chatId) => {
+      work: async (chatId) => {
         if (chatId === 'stuck') return hanging.promise
         done.push(chatId)
         return 'empty'
@@ -56,8 +56,8 @@ describe('the relay', () => {
       now: Date.now,
       log: quiet,
     })
-    const stuck = relay.wake('stuck')
-    await Promise.all(['a', 'b', 'c'].map((chatId) => relay.wake(chatId)))
+    const stuck = relay.wake('stuck', 'desk')
+    await Promise.all(['a', 'b', 'c'].map((chatId) => relay.wake(chatId, 'desk')))
     expect(done).toEqual(['a', 'b', 'c'])
     hanging.resolve('empty')
     await stuck
@@ -66,17 +66,17 @@ describe('the relay', () => {
   it('survives a failure and a stop waits for what is under way', async () => {
     const open = gate<LaneState>()
     const relay = createRelay({
-      deliverHead: async (chatId) => {
+      work: async (chatId) => {
         if (chatId === 'broken') throw new Error('the database is away')
         return open.promise
       },
-      dueLanes: async () => [{ chatId: 'broken' }],
+      dueLanes: async () => [{ chatId: 'broken', lane: 'desk' }],
       now: Date.now,
       log: quiet,
     })
     await relay.wakeDue()
-    await relay.wake('broken')
-    void relay.wake('slow')
+    await relay.wake('broken', 'desk')
+    void relay.wake('slow', 'desk')
     let stopped = false
     const stopping = relay.stop().then(() => {
       stopped = true

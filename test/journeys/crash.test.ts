@@ -9,7 +9,7 @@ import {
   startSandbox,
   workplace,
 } from '../support/process.ts'
-import { SETTINGS } from '../support/server.ts'
+import { SETTINGS } from '../support/settings.ts'
 import { call, startChat, textsFrom, visitorOf } from '../support/visitor.ts'
 
 let sandbox: OutsideSandbox

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startProcess, startSandbox, workplace } from '../support/process.ts'
-import { SETTINGS, startServer, type TestServer } from '../support/server.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { SETTINGS } from '../support/settings.ts'
 import { call, startChat } from '../support/visitor.ts'
 
 let server: TestServer

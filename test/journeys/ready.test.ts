@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSandbox } from '../../sandbox/index.ts'
 import { runMain, startProcess, startSandbox, workplace } from '../support/process.ts'
-import { SETTINGS } from '../support/server.ts'
+import { SETTINGS } from '../support/settings.ts'
 import { call, startChat } from '../support/visitor.ts'
 
 let folder: Awaited<ReturnType<typeof workplace>>

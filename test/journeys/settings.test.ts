@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ServerProcess, startProcess, workplace } from '../support/process.ts'
-import { SETTINGS } from '../support/server.ts'
+import { SETTINGS } from '../support/settings.ts'
 import { staffAt } from '../support/staff.ts'
 import { call } from '../support/visitor.ts'
 

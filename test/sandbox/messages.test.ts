@@ -86,6 +86,16 @@ describe('posting', () => {
     expect(body.html).toContain('&amp;')
   })
 
+  it('takes escaped Markdown for what it says', async () => {
+    const started = await startSandbox()
+    const roomId = await openRoom(started)
+    const markdown = '\\*\\*x\\*\\* \\_ \\\\ &lt;@all&gt; &amp;lt; &#32; *y*  \n\\# z'
+    const { body } = await post(started, { roomId, markdown })
+    expect(body).toMatchObject({ text: '**x** _ \\ <@all> &lt;   y\n# z', markdown })
+    expect(body.html).toBe('**x** _ \\ &lt;@all&gt; &amp;lt;   <em>y</em><br/># z')
+    expect(body).not.toHaveProperty('mentionedGroups')
+  })
+
   it('threads one level deep', async () => {
     const started = await startSandbox()
     const roomId = await openRoom(started)
@@ -145,6 +155,101 @@ describe('listing', () => {
     const capped = await started.rest<Items>('GET', `/messages?roomId=${roomId}&max=5000`)
     expect(capped.body.items).toHaveLength(1000)
     expect(nextOf(capped.headers)).not.toBeNull()
+  })
+})
+
+describe('a line typed by staff', () => {
+  const [DESK, JAN, JANA] = ['desk@sandbox.example', 'jan.nowak@example.com', 'jana@example.com']
+
+  it.each<[typed: string, text: string, html: string | undefined, mentions: string[]]>([
+    ['hello Anna', 'hello Anna', undefined, []],
+    ['@Anna Kowalska look', 'Anna Kowalska look', '[Anna Kowalska] look', [ANNA]],
+    ['@Anna look', 'Anna look', '[Anna] look', [ANNA]],
+    ['look @Jan & @Jana', 'look Jan & Jana', 'look [Jan] &amp; [Jana]', [JAN, JANA]],
+    ['@Frontroom help', 'Frontroom help', '[Frontroom] help', [BOT]],
+    ['@Frontroom Desk look', 'Frontroom Desk look', '[Frontroom Desk] look', [DESK]],
+    ['@all\nlook', 'All\nlook', '{All}<br/>look', ['all']],
+    ['@Annabel x@Anna.example @Nobody', '@Annabel x@Anna.example @Nobody', undefined, []],
+  ])(
+    '%j mentions as a Webex client does: name in the text, element in the HTML',
+    async (typed, text, html, mentions) => {
+      const started = await startSandbox()
+      const roomId = await openRoom(started, [ANNA, JAN, JANA, BOT])
+      const said = await started.api<{ id: string; mentions: string[] }>(
+        'POST',
+        `/rooms/${roomId}/messages`,
+        {
+          as: ANNA,
+          text: typed,
+        },
+      )
+      expect(said.body.mentions).toEqual(mentions)
+      const { body } = await started.rest<{ text: string; html?: string }>('GET', `/messages/${said.body.id}`)
+      expect(body.text).toBe(text)
+      const seen = body.html
+        ?.replace(
+          /<spark-mention data-object-type="person" data-object-id="\w+">([^<]*)<\/spark-mention>/g,
+          '[$1]',
+        )
+        .replace(
+          /<spark-mention data-object-type="groupMention" data-group-type="all">([^<]*)<\/spark-mention>/g,
+          '{$1}',
+        )
+      expect(seen).toBe(html)
+    },
+  )
+
+  it('may be edited into a mention, and may stand in a thread', async () => {
+    const started = await startSandbox()
+    const roomId = await openRoom(started, [ANNA, BOT])
+    const path = `/rooms/${roomId}/messages`
+    const parent = await post(started, { roomId, text: 'Anna · 2\nhello' })
+    const reply = await started.api<Json>('POST', path, { as: ANNA, text: 'x', parentId: parent.body.id })
+    expect(reply.body).toMatchObject({ parentId: parent.body.id, mentions: [] })
+    const deeper = { as: ANNA, text: 'x', parentId: reply.body.id }
+    expect((await started.api('POST', path, deeper)).status).toBe(400)
+    const edited = await started.api('PUT', `${path}/${reply.body.id}`, { as: ANNA, text: '@Frontroom who' })
+    expect(edited.body).toMatchObject({ text: 'Frontroom who', mentions: [BOT] })
+  })
+})
+
+describe('a direct space with the bot', () => {
+  it('is one for the two, heard by both, and no business of anybody else', async () => {
+    const started = await startSandbox()
+    const { api, bot, rest } = started
+    const first = await api<{ id: string; roomId: string }>('POST', '/direct', {
+      as: ANNA,
+      to: BOT,
+      text: 'chats',
+    })
+    expect(first).toMatchObject({ status: 200, body: { text: 'chats', from: { email: ANNA } } })
+    const again = await api<{ roomId: string }>('POST', '/direct', {
+      as: ANNA,
+      to: BOT,
+      text: 'join C-7F3KQ2',
+    })
+    const { roomId } = first.body
+    expect(again.body.roomId).toBe(roomId)
+    expect((await bot('GET', `/messages/${first.body.id}`)).body).toMatchObject({
+      roomType: 'direct',
+      personEmail: ANNA,
+    })
+    expect((await rest('GET', `/messages/${first.body.id}`)).status).toBe(404)
+    expect((await bot('POST', '/messages', { roomId, text: 'No chats.' })).status).toBe(200)
+    const view = await api<{ type: string; messages: { text: string }[] }>('GET', `/rooms/${roomId}`)
+    expect(view.body).toMatchObject({ type: 'direct' })
+    expect(view.body.messages.map((message) => message.text)).toEqual(['chats', 'join C-7F3KQ2', 'No chats.'])
+  })
+
+  it.each([
+    { to: BOT, text: 'x' },
+    { as: ANNA, text: 'x' },
+    { as: ANNA, to: BOT },
+    { as: ANNA, to: ANNA, text: 'x' },
+  ])('does not come to be by %j', async (body) => {
+    const started = await startSandbox()
+    expect((await started.api('POST', '/direct', body)).status).toBe(400)
+    expect((await started.api<{ items: [] }>('GET', '/rooms')).body.items).toEqual([])
   })
 })
 

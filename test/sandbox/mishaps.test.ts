@@ -124,6 +124,105 @@ describe('a webhook that is switched off', () => {
   })
 })
 
+describe('all webhooks', () => {
+  it('can be switched off at once', async () => {
+    const { api, rest, roomId, write, told } = await startHooked()
+    const target = 'http://127.0.0.1:9/hooks'
+    for (const event of ['created', 'deleted'])
+      await rest('POST', '/webhooks', { name: 'x', targetUrl: target, resource: 'messages', event })
+    expect((await api('POST', '/webhooks/deactivate', {})).body).toEqual({ deactivated: 3 })
+    expect((await api('POST', '/webhooks/deactivate', {})).body).toEqual({ deactivated: 0 })
+    const { items } = (await rest<{ items: Hook[] }>('GET', '/webhooks')).body
+    expect(items.map(({ status }) => status)).toEqual(['inactive', 'inactive', 'inactive'])
+    await write(1)
+    expect((await rest('GET', `/rooms/${roomId}`)).status).toBe(200)
+    expect(told()).toEqual([])
+  })
+})
+
+describe('a webhook that somebody else deletes', () => {
+  it('is gone, and is called no more', async () => {
+    const { api, rest, hookId, roomId, write, told } = await startHooked()
+    expect((await api('DELETE', `/webhooks/${hookId}`)).status).toBe(204)
+    expect((await rest('GET', `/webhooks/${hookId}`)).status).toBe(404)
+    expect((await api('DELETE', `/webhooks/${hookId}`)).status).toBe(404)
+    await write(1)
+    expect((await rest('GET', `/rooms/${roomId}`)).status).toBe(200)
+    expect(told()).toEqual([])
+  })
+})
+
+describe('a message that retention takes', () => {
+  it('is gone whoever wrote it, and webhooks are told', async () => {
+    const { api, rest, roomId, calls, write } = await startHooked()
+    await write(1)
+    const ours = await rest<{ id: string }>('POST', '/messages', { roomId, text: 'x' })
+    const { items } = (await rest<Items>('GET', `/messages?roomId=${roomId}`)).body
+    expect(items).toHaveLength(2)
+    for (const { id } of items) expect((await api('DELETE', `/messages/${String(id)}`)).status).toBe(204)
+    expect((await rest<Items>('GET', `/messages?roomId=${roomId}`)).body.items).toEqual([])
+    expect((await rest('GET', `/messages/${ours.body.id}`)).status).toBe(404)
+    expect((await api('DELETE', `/messages/${ours.body.id}`)).status).toBe(404)
+    await expect
+      .poll(() => calls.map((call) => call.json.event))
+      .toEqual(['created', 'created', 'deleted', 'deleted'])
+  })
+})
+
+describe('a room that goes to another geography', () => {
+  it('has another id there, with everything in it; its webhooks go on listening to the old one', async () => {
+    const { api, rest, roomId, hookId, write, told } = await startHooked()
+    await write(1)
+    const before = (await rest<Items>('GET', `/messages?roomId=${roomId}`)).body.items
+    const { body } = await api<{ id: string }>('POST', `/rooms/${roomId}/migrate`, {})
+    expect(body.id).not.toBe(roomId)
+    for (const path of [`/rooms/${roomId}`, `/messages?roomId=${roomId}`, `/memberships?roomId=${roomId}`])
+      expect((await rest('GET', path)).status).toBe(404)
+    const room = (await rest('GET', `/rooms/${body.id}`)).body
+    expect(room).toMatchObject({ id: body.id, title: 'Sales · Anna · C-7F3KQ2', type: 'group' })
+    expect((await rest<Items>('GET', '/rooms')).body.items).toEqual([room])
+    const after = (await rest<Items>('GET', `/messages?roomId=${body.id}`)).body.items
+    expect(after).toEqual(before.map((message) => ({ ...message, roomId: body.id })))
+    expect((await rest('GET', `/messages/${String(before[0]?.id)}`)).body).toEqual(after[0])
+    const { items: members } = (await rest<Items>('GET', `/memberships?roomId=${body.id}`)).body
+    expect(members.map(({ roomId: id, personEmail }) => [id, personEmail])).toEqual([
+      [body.id, 'desk@sandbox.example'],
+      [body.id, ANNA],
+    ])
+    expect((await rest('GET', `/webhooks/${hookId}`)).body).toMatchObject({ filter: `roomId=${roomId}` })
+    await expect.poll(told).toEqual([0])
+    await api('POST', `/rooms/${body.id}/messages`, { as: ANNA, text: 'x' })
+    await rest('POST', '/messages', { roomId: body.id, text: 'x' })
+    expect((await rest<Items>('GET', `/messages?roomId=${body.id}`)).body.items).toHaveLength(3)
+    expect(told()).toEqual([0])
+    expect((await api('POST', `/rooms/${roomId}/migrate`, {})).status).toBe(404)
+  })
+
+  it('is announced to who listens to rooms', async () => {
+    const { api, rest, roomId } = await startHooked()
+    const receiver = await startReceiver()
+    const targetUrl = receiver.url
+    for (const event of ['migrated', 'all'])
+      await rest('POST', '/webhooks', { name: event, targetUrl, resource: 'rooms', event })
+    const { body } = await api<{ id: string }>('POST', `/rooms/${roomId}/migrate`, {})
+    await expect.poll(() => receiver.calls).toHaveLength(2)
+    for (const { json } of receiver.calls)
+      expect(json).toMatchObject({ resource: 'rooms', event: 'migrated', data: { id: body.id } })
+  })
+})
+
+describe('our account', () => {
+  it('can be put out of a room by a member, and let in again', async () => {
+    const { api, rest, roomId } = await startHooked()
+    const path = `/rooms/${roomId}/members/desk@sandbox.example?as=${ANNA}`
+    expect((await api('DELETE', path)).status).toBe(204)
+    expect((await rest('GET', `/messages?roomId=${roomId}`)).status).toBe(404)
+    expect((await rest('POST', '/messages', { roomId, text: 'x' })).status).toBe(404)
+    await api('POST', `/rooms/${roomId}/members`, { as: ANNA, email: 'desk@sandbox.example' })
+    expect((await rest('GET', `/messages?roomId=${roomId}`)).status).toBe(200)
+  })
+})
+
 describe('a room that is deleted', () => {
   it('is gone for everybody, with its messages; its webhooks stay, as in Webex', async () => {
     const { api, rest, roomId, hookId } = await startHooked()

@@ -230,5 +230,23 @@ describe('people', () => {
     expect((await rest('GET', `/people/${body.items[0]?.id}`)).body).toMatchObject({ status: 'DoNotDisturb' })
     const without = await rest<{ items: Json[] }>('GET', `/people?email=${ANNA}&excludeStatus=true`)
     expect(without.body.items[0]).not.toHaveProperty('status')
+    const byId = await rest<{ items: Json[] }>('GET', `/people?id=${body.items[0]?.id}`)
+    expect(byId.body.items).toMatchObject([{ emails: [ANNA] }])
+    expect(byId.body.items[0]).not.toHaveProperty('status')
+  })
+
+  it('show when they were last seen: long ago when they are inactive, unless it is said', async () => {
+    const now = Date.parse('2026-11-20T12:00:00Z')
+    const { api, rest } = await startSandbox({ now: () => now })
+    const set = (body: object) => api('PUT', `/people/${ANNA}`, body)
+    const seen = async () =>
+      (await rest<{ items: Json[] }>('GET', `/people?email=${ANNA}`)).body.items[0]?.lastActivity
+    await set({ status: 'active' })
+    expect(await seen()).toBe('2026-11-20T12:00:00.000Z')
+    await set({ status: 'inactive' })
+    expect(await seen()).toBe('2026-11-20T10:00:00.000Z')
+    await set({ status: 'inactive', lastActivity: '2026-11-20T11:45:00.000Z' })
+    expect(await seen()).toBe('2026-11-20T11:45:00.000Z')
+    expect((await set({ status: 'active', lastActivity: 'yesterday' })).status).toBe(400)
   })
 })

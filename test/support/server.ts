@@ -7,6 +7,7 @@ import type { Geo } from '../../server/ports.ts'
 import { readSettings } from '../../server/settings.ts'
 import { importSettings } from '../../server/settings-file.ts'
 import { createDatabase } from './mysql.ts'
+import { SETTINGS } from './settings.ts'
 import { type Staff, staffAt } from './staff.ts'
 
 export const ASSETS = fileURLToPath(new URL('../../dist/', import.meta.url))
@@ -34,36 +35,6 @@ export interface TestServer {
 const onMysql = process.env.FRONTROOM_TEST_ENGINE === 'mysql'
 
 const STEP_SECONDS = 10
-
-/** Always open: no test depends on the day it runs. */
-export const SETTINGS = {
-  timezone: 'Europe/Warsaw',
-  calendar: {
-    hours: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', to: '24:00' }],
-  },
-  topics: [
-    {
-      id: 'sales',
-      title: { en: 'Sales', pl: 'Sprzedaż' },
-      participants: ['anna@example.com', 'ben@example.com'],
-      supervisors: ['eva@example.com'],
-    },
-    {
-      id: 'billing',
-      title: { en: 'Billing' },
-      participants: ['chris@example.com'],
-      form: {
-        mode: 'identified',
-        fields: [
-          { id: 'name', type: 'text', required: true, label: { en: 'Your name' } },
-          { id: 'email', type: 'email', required: true, label: { en: 'E-mail' } },
-          { id: 'invoice', type: 'text', required: false, label: { en: 'Invoice' } },
-        ],
-      },
-    },
-  ],
-  origins: ['https://www.example.com'],
-}
 
 /** Nowhere at all: most tests have no use for 150 MB of geography. */
 const nowhere: Geo = { locate: async () => null, close: async () => undefined }

@@ -3,6 +3,9 @@ export interface RoomMessage {
   readonly id: string
   readonly from: { readonly email: string; readonly kind: 'integration' | 'bot' | 'person' }
   readonly text?: string
+  readonly parentId?: string
+  /** Addresses of those who were called, or `all`. */
+  readonly mentions?: readonly string[]
 }
 
 export interface Room {
@@ -29,6 +32,10 @@ export interface Staff {
   theRoom(): Promise<RoomWhole>
   write(roomId: string, as: string, text: string, more?: object): Promise<RoomMessage>
   add(roomId: string, as: string, email: string): Promise<void>
+  /** Writes in the direct space of two people. */
+  direct(as: string, to: string, text: string): Promise<{ readonly roomId: string }>
+  /** What Webex says of somebody: `active`, `inactive`, `OutOfOffice` … */
+  present(email: string, status: string): Promise<void>
   hooks(): Promise<readonly unknown[]>
   fault(...rules: object[]): Promise<void>
   noMoreFaults(): Promise<void>
@@ -63,6 +70,8 @@ export function staffAt(base: string): Staff {
     },
     write: (roomId, as, text, more) => api('POST', `/rooms/${roomId}/messages`, { as, text, ...more }),
     add: (roomId, as, email) => api('POST', `/rooms/${roomId}/members`, { as, email }),
+    direct: (as, to, text) => api('POST', '/direct', { as, to, text }),
+    present: (email, status) => api('PUT', `/people/${email}`, { status }),
     hooks: async () => (await api<{ items: unknown[] }>('GET', '/webhooks')).items,
     fault: (...rules) => api('POST', '/faults', rules),
     noMoreFaults: () => api('DELETE', '/faults'),

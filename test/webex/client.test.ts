@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DeliveryError } from '../../server/core/errors.ts'
 import { createWebexClient, nextLink, readRetryAfter, type TokenSource } from '../../server/webex/client.ts'
+import { createGate } from '../../server/webex/gate.ts'
 
 const closing: (() => void)[] = []
 afterEach(() => {
@@ -100,7 +101,100 @@ describe('what an attempt that failed may have done', () => {
   })
 })
 
+describe('a gate', () => {
+  /** What is asked at a server that answers like that, through a gate whose time stands still. */
+  async function gated(listener: RequestListener, timeoutMs = 2_000) {
+    const seen: string[] = []
+    const ends = new Map<string, number>()
+    const now = Date.now()
+    const apiUrl = await serve((req, res) => {
+      seen.push(`${req.method} ${req.url}`)
+      listener(req, res)
+    })
+    const throttle = {
+      until: (family: string) => ends.get(family) ?? 0,
+      pause: (family: string, until: number) => void ends.set(family, until - now),
+    }
+    const gate = createGate({ account: 'integration', throttle, clock: { now: () => now } })
+    const client = createWebexClient({ apiUrl, tokens: fixed, gate, timeoutMs })
+    const outcome = (asked: Promise<unknown>) =>
+      asked.then(
+        () => 'answered' as const,
+        (error: DeliveryError) => error.outcome,
+      )
+    const post = (signal?: AbortSignal) =>
+      outcome(client.call('POST', '/messages', Made, { body: {}, ...(signal && { signal }) }))
+    const list = async () => {
+      for await (const page of client.pages('/rooms', Made, {})) expect(page).toEqual([])
+    }
+    return { seen, ends, gate, post, list: () => outcome(list()), now }
+  }
+
+  it('lets nothing be sent during a pause, and tells how long it is', async () => {
+    const { seen, ends, post, list, now } = await gated(answer(200, '{"items":[],"id":"m"}'))
+    ends.set('integration POST /messages', now + 12_000)
+    ends.set('integration GET /rooms', now + 3_000)
+    expect(await post()).toEqual({ effect: 'no', status: 429, retryAfter: 12 })
+    expect(await list()).toEqual({ effect: 'no', status: 429, retryAfter: 3 })
+    expect(seen).toEqual([])
+    ends.clear()
+    expect([await post(), await list()]).toEqual(['answered', 'answered'])
+    expect(seen).toEqual(['POST /v1/messages', 'GET /v1/rooms'])
+  })
+
+  it('hears of the pauses that Webex asks for, also for lists', async () => {
+    const { ends, post, list } = await gated(answer(429, '<html>', { 'retry-after': '8' }))
+    await post()
+    await list()
+    expect(Object.fromEntries(ends)).toEqual({
+      'integration POST /messages': 8_000,
+      'integration GET /rooms': 8_000,
+    })
+  })
+
+  it.each<[string, RequestListener]>([
+    ['connections that break', (req) => req.socket.destroy()],
+    [
+      'answers that break off',
+      (_req, res) => {
+        res.writeHead(200, { 'content-length': '100' })
+        res.write('{"id"')
+        res.socket?.destroy()
+      },
+    ],
+    ['no answers in time', () => undefined],
+    ['500s', answer(500)],
+  ])('closes after five of them, before anything is sent: %s', async (_name, listener) => {
+    const { seen, post } = await gated(listener, 100)
+    for (let n = 0; n < 5; n++) expect(await post()).toMatchObject({ effect: 'unknown' })
+    expect(await post()).toEqual({ effect: 'no', status: 503, retryAfter: 5 })
+    expect(seen).toHaveLength(5)
+  })
+
+  it('stays open for what Webex refuses, however often, and for calls that somebody gave up', async () => {
+    const refusing = await gated(answer(404))
+    for (let n = 0; n < 20; n++) expect(await refusing.post()).toMatchObject({ status: 404 })
+    let giveUp = new AbortController()
+    const slow = await gated(() => giveUp.abort())
+    for (let n = 0; n < 7; n++) {
+      giveUp = new AbortController()
+      expect(await slow.post(giveUp.signal)).toMatchObject({ effect: 'unknown' })
+    }
+    expect([refusing.gate.resting(), slow.gate.resting()]).toEqual([[], []])
+  })
+})
+
 describe('tokens', () => {
+  it('that are slow to come take of the time of the call: it was not made', async () => {
+    let calls = 0
+    const apiUrl = await serve(() => void calls++)
+    const never: TokenSource = { get: () => new Promise(() => undefined), renew: async () => 'x' }
+    const client = createWebexClient({ apiUrl, tokens: never, timeoutMs: 50 })
+    const error = await client.call('POST', '/messages', Made).catch((e: unknown) => e)
+    expect((error as DeliveryError).outcome).toEqual({ effect: 'no', status: 401 })
+    expect(calls).toBe(0)
+  })
+
   it('are renewed once when refused, and the call is made again', async () => {
     const seen: string[] = []
     const apiUrl = await serve((req, res) => {

@@ -14,6 +14,7 @@ beforeEach(async () => {
   store = {
     load: async (account) => stored.get(account) ?? null,
     save: async (account, tokens) => void stored.set(account, tokens),
+    alone: (_account, work) => work(),
   }
 })
 afterEach(() => sandbox.close())
@@ -102,5 +103,65 @@ describe('access tokens of the integration', () => {
 
   it('are asked for by name when there are none', async () => {
     await expect(tokensAt(Date.now, null).source.get()).rejects.toThrow(/npm run webex -- login/)
+  })
+
+  it('are asked for once in a while only when Webex gives none, however many calls want them', async () => {
+    let now = Date.now()
+    const { source } = tokensAt(() => now)
+    const never = {
+      method: 'POST',
+      path: '/access_token',
+      answer: { status: 503 },
+      effect: 'none',
+      times: 50,
+    }
+    await sandbox.staff.fault(never)
+    for (let n = 0; n < 20; n++) await expect(source.get()).rejects.toThrow(/503/)
+    expect(await refreshes()).toBe(1)
+    now += 2_000
+    await expect(source.get()).rejects.toThrow(/503/)
+    expect(await refreshes()).toBe(2)
+  })
+
+  it('that could not be kept are used, kept later, and never given up for those they replaced', async () => {
+    let now = Date.now()
+    const { source, troubles } = tokensAt(() => now)
+    const first = await source.get()
+    const { save } = store
+    store.save = () => Promise.reject(new Error('no database'))
+    const second = await source.renew(first)
+    expect([second === first, troubles.length]).toEqual([false, 1])
+    expect(await source.renew(first)).toBe(second)
+    const third = await source.renew(second)
+    expect(new Set([first, second, third]).size).toBe(3)
+    expect(stored.get(INTEGRATION)?.accessToken).toBe(first)
+    store.save = save
+    now += 60_000
+    expect(await source.get()).toBe(third)
+    await expect.poll(() => stored.get(INTEGRATION)?.accessToken).toBe(third)
+    expect(await refreshes()).toBe(3)
+  })
+
+  it('are not kept over those that somebody else has got meanwhile', async () => {
+    let now = Date.now()
+    const { source } = tokensAt(() => now)
+    await source.get()
+    now += 15 * DAY
+    const { save } = store
+    store.save = () => Promise.reject(new Error('no database'))
+    await source.get()
+    store.save = save
+    const theirs = { ...(stored.get(INTEGRATION) as StoredTokens), accessToken: 'theirs' }
+    stored.set(INTEGRATION, theirs)
+    let looked = false
+    store.alone = async (_account, work) => {
+      const done = await work()
+      looked = true
+      return done
+    }
+    now += 60_000
+    await source.get()
+    await expect.poll(() => looked).toBe(true)
+    expect(stored.get(INTEGRATION)).toBe(theirs)
   })
 })

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { RoomLine } from '../../server/ports.ts'
-import { isThatLine, openerPosts, parts, textOf } from '../../server/webex/format.ts'
+import { bodyOf, isThatLine, openerPosts, parts } from '../../server/webex/format.ts'
 import { receive } from '../../server/webex/receive.ts'
 
 const SECRET = 's'.repeat(32)
@@ -43,18 +43,20 @@ describe('a webhook call', () => {
 describe('lines in a room', () => {
   const line = (text: string, marker = '12'): RoomLine => ({ kind: 'visitor', label: 'Anna', marker, text })
 
+  const said = (text: string) => ({ text, mentionedPeople: [] })
+
   it('carry their marker in a header of ours', () => {
-    expect(textOf(line('hi\nthere'))).toBe('Anna · 12\nhi\nthere')
-    expect(textOf({ kind: 'bot', marker: '13', text: 'Hello' })).toBe('Bot · 13\nHello')
+    expect(bodyOf(line('hi\nthere'))).toEqual({ text: 'Anna · 12\nhi\nthere' })
+    expect(bodyOf({ kind: 'bot', marker: '13', text: 'Hello' })).toEqual({ text: 'Bot · 13\nHello' })
   })
 
   it('are known again by the header alone: a visitor cannot fake one', () => {
-    expect(isThatLine('Anna · 12\nhi', line('hi'))).toBe(true)
-    expect(isThatLine('Anna · 112\nhi', line('hi'))).toBe(false)
-    expect(isThatLine('Anna · 11\nAnna · 12', line('hi'))).toBe(false)
-    expect(isThatLine('Anna · 12a\nhi', line('hi'))).toBe(false)
-    expect(isThatLine('The end', { kind: 'notice', text: 'The end' })).toBe(true)
-    expect(isThatLine('The end.', { kind: 'notice', text: 'The end' })).toBe(false)
+    expect(isThatLine(said('Anna · 12\nhi'), line('hi'))).toBe(true)
+    expect(isThatLine(said('Anna · 112\nhi'), line('hi'))).toBe(false)
+    expect(isThatLine(said('Anna · 11\nAnna · 12'), line('hi'))).toBe(false)
+    expect(isThatLine(said('Anna · 12a\nhi'), line('hi'))).toBe(false)
+    expect(isThatLine(said('The end'), { kind: 'notice', text: 'The end' })).toBe(true)
+    expect(isThatLine(said('The end.'), { kind: 'notice', text: 'The end' })).toBe(false)
   })
 
   it('fit exactly as long as they can', () => {
@@ -62,7 +64,7 @@ describe('lines in a room', () => {
     expect(parts(line('x'.repeat(most)))).toHaveLength(1)
     const two = parts(line('x'.repeat(most + 1)))
     expect(two.map((part) => (part.kind === 'visitor' ? part.marker : ''))).toEqual(['12a', '12b'])
-    for (const part of two) expect(Buffer.byteLength(textOf(part))).toBeLessThanOrEqual(7439)
+    for (const part of two) expect(Buffer.byteLength(bodyOf(part).text)).toBeLessThanOrEqual(7439)
   })
 
   it('of an opener are packed into as few posts as hold them', () => {

@@ -10,27 +10,37 @@ const brotli = (text: string) =>
 
 describe('the built widget', () => {
   let folder: string
-  let files: { loader: string; chat: string }
+  let files: { loader: string; chat: string; bot: string }
   let loader: string
   let chat: string
+  let bot: string
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'frontroom-widget-'))
     files = await buildWidget(folder)
     loader = await readFile(join(folder, files.loader), 'utf8')
     chat = await readFile(join(folder, files.chat), 'utf8')
+    bot = await readFile(join(folder, files.bot), 'utf8')
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  it('is two files and their names', async () => {
+  it('is three files and their names, and the chat knows where the bot’s part lies', async () => {
     expect(files.chat).toMatch(/^chat\.[0-9a-f]{10}\.js$/)
-    expect((await readdir(folder)).sort()).toEqual([files.chat, 'loader.js', 'manifest.json'])
+    expect(files.bot).toMatch(/^bot\.[0-9a-f]{10}\.js$/)
+    expect((await readdir(folder)).sort()).toEqual([files.bot, files.chat, 'loader.js', 'manifest.json'])
+    expect(chat).toContain(`"./${files.bot}"`)
     expect(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'))).toEqual(files)
   })
 
   it('keeps to its budgets', () => {
     expect(brotli(loader), 'loader').toBeLessThanOrEqual(2000)
     expect(brotli(chat), 'chat').toBeLessThanOrEqual(8000)
+    expect(brotli(bot), 'bot').toBeLessThanOrEqual(1500)
+  })
+
+  it('has nothing of the bot’s part where no bot is', () => {
+    expect(chat).not.toContain('Talk to a person')
+    expect(bot).toContain('Talk to a person')
   })
 
   it('leaves one place for the settings, as an expression', () => {
@@ -43,9 +53,9 @@ describe('the built widget', () => {
   })
 
   it('carries English only, and nothing that a strict content policy forbids', () => {
-    expect(chat).toContain('Start chat')
-    expect(chat).not.toContain('Rozpocznij')
-    for (const code of [loader, chat]) {
+    expect(chat).toContain('End chat')
+    expect(chat + bot).not.toMatch(/Rozpocznij|Porozmawiaj/)
+    for (const code of [loader, chat, bot]) {
       expect(code).not.toMatch(
         /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|sendBeacon/,
       )
@@ -54,7 +64,7 @@ describe('the built widget', () => {
   })
 
   it('positions by logical properties only', () => {
-    expect(loader + chat).not.toMatch(
+    expect(loader + chat + bot).not.toMatch(
       /(?:[;{]|margin-|padding-|border-)(?:left|right|top|bottom|width|height):/,
     )
   })

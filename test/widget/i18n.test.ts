@@ -7,7 +7,12 @@ describe('texts', () => {
   it('are the server’s where it has them, else English', () => {
     const say = createSay({ start: 'Rozpocznij', send: '' })
     expect([say('start'), say('send'), say('end')]).toEqual(['Rozpocznij', 'Send', 'End chat'])
-    expect(createSay()('start')).toBe('Start chat')
+    expect(createSay()('end')).toBe('End chat')
+  })
+
+  it('are none where nobody wrote any, and a site may have its own', () => {
+    expect(createSay(texts.en)('live')).toBe('')
+    expect(createSay({ ...texts.en, live: 'You are talking to us.' })('live')).toBe('You are talking to us.')
   })
 
   it('are filled in as they are, whatever the filling looks like', () => {

@@ -131,6 +131,13 @@ describe('the log', () => {
     expect(state.cursor).toBe(8)
   })
 
+  it('keeps the answers that the bot offers', () => {
+    const choices = ['Fjord', 'Hafen']
+    const asked: Message = { id: 'm1', from: 'bot', text: 'Which one?', choices }
+    const state = step.heard(chat(), [{ seq: 1, at, type: 'message', message: asked }], 'bot')
+    expect(state.lines).toMatchObject([{ choices }])
+  })
+
   it('is not set back by an old answer that comes late', () => {
     const state = step.heard(chat(), [message(1, 'agent', 'a'), message(2, 'agent', 'b')], 'live')
     expect(step.heard(state, [message(1, 'agent', 'a')], 'live')).toEqual(state)
@@ -215,6 +222,14 @@ describe('the end', () => {
       step.heard(chat([]), [message(1, 'agent', 'a'), { ...closing, seq: 2 }], 'closed'),
     )
     expect(next).toEqual({ ...step.initial, open: true, config: undefined })
+  })
+})
+
+describe('a notice that something did not work', () => {
+  it('goes when the chat is in other hands', () => {
+    const failed = step.failed(chat(), 'Please try again.', 0)
+    expect(step.heard(failed, [message(1, 'bot', 'still here')], 'bot').notice).toBe('Please try again.')
+    expect(step.heard(failed, [{ seq: 1, at, type: 'state', state: 'live' }], 'live').notice).toBe('')
   })
 })
 

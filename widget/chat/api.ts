@@ -12,7 +12,7 @@ export type Answer<T> = { readonly status: number; readonly retryAfter: number }
 
 /** Saying the same again cannot help. */
 export function isFinal(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408 && status !== 429
+  return /^4(?!08|29)/.test(`${status}`)
 }
 
 /** `content` makes it a POST, null one without a body. After `seconds` (15) nobody is believed to answer any more. */

@@ -1,4 +1,9 @@
-/** The texts that come with the chat, short, for when the server's are not there yet. `{…}` is filled in. */
+import type { en as bot } from './bot-english.ts'
+
+/**
+ * The texts that come with the chat, short, for when the server's are not there yet; what cannot be shown before they are
+ * there is missing. `{…}` is filled in.
+ */
 export const en = {
   open: 'Open chat',
   unread: '{n} unread',
@@ -9,14 +14,6 @@ export const en = {
   loading: 'Loading…',
   failed: 'Please try again.',
   retry: 'Try again',
-  topics: 'Topic',
-  opens: 'Opens {when}',
-  optional: 'optional',
-  fieldRequired: 'Required',
-  fieldEmail: 'Not a valid address.',
-  start: 'Start chat',
-  starting: 'Connecting you…',
-  closed: 'Closed',
   log: 'Conversation',
   placeholder: 'Message…',
   send: 'Send',
@@ -32,7 +29,6 @@ export const en = {
   undelivered: 'Failed',
   edited: 'edited',
   deleted: 'Deleted',
-  waiting: 'Someone will be here shortly.',
   offline: 'No connection…',
   idle: 'Still there? {when}',
   here: 'I’m still here',
@@ -40,4 +36,18 @@ export const en = {
   again: 'New chat',
 }
 
-export type TextKey = keyof typeof en
+type Short = keyof typeof en
+/** The form's are shown with the server's configuration only. */
+type FormKey =
+  | 'topics'
+  | 'opens'
+  | 'closed'
+  | 'optional'
+  | 'fieldRequired'
+  | 'fieldEmail'
+  | 'start'
+  | 'starting'
+/** `live` has no words of ours; a site may give it some. */
+type StatusKey = 'opening' | 'assisted' | 'waiting' | 'live'
+
+export type TextKey = Short | FormKey | StatusKey | keyof typeof bot

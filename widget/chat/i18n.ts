@@ -6,7 +6,7 @@ export type Say = (key: TextKey, n?: string | number) => string
 
 /** The server's text where it has one, else English, else nothing. */
 export function createSay(server: Readonly<Record<string, unknown>> = {}): Say {
-  return (key, n) => `${server[key] || en[key] || ''}`.replace(/{\w+}/, () => `${n}`)
+  return (key, n) => `${server[key] || en[key as keyof typeof en] || ''}`.replace(/{\w+}/, () => `${n}`)
 }
 
 /** Why a chat ended, for reasons of today and of later servers. */

@@ -82,6 +82,8 @@ export function createChat(frame: Frame): ChatApp {
       },
       ask: (asking) => set({ asking, notice: '' }),
       end,
+      handover: () => call(`${path()}/handover`, null),
+      fail,
     })
   }
 

@@ -22,6 +22,7 @@ export interface Line {
   /** ISO instant. */
   readonly at: string
   readonly status: LineStatus
+  readonly choices?: readonly string[]
   readonly edited?: boolean
   readonly deleted?: boolean
 }
@@ -177,7 +178,7 @@ function withEvent(state: State, event: ChatEvent): State {
     case 'idle_warning':
       return { ...state, closesAt: event.closesAt }
     case 'state':
-      return { ...state, reason: event.reason }
+      return { ...state, reason: event.reason, notice: '' }
     default:
       return state
   }
@@ -188,9 +189,9 @@ function changed(state: State, which: (line: Line) => boolean, patch: Partial<Li
 }
 
 /** Own lines come twice, as the answer to the sending and by the poll; the first of both counts. */
-function withMessage(state: State, { seq, at }: ChatEvent, { id, from, text, clientId }: Message): State {
-  if (state.lines.some((line) => line.id === id)) return state
-  return withLine(state, { key: clientId ?? id, id, seq, from, text, at, status: 'sent' })
+function withMessage(state: State, { seq, at }: ChatEvent, message: Message): State {
+  if (state.lines.some(({ id }) => id === message.id)) return state
+  return withLine(state, { ...message, key: message.clientId ?? message.id, seq, at, status: 'sent' })
 }
 
 /** Adds a line, or settles the one of the same key. (Infinity less Infinity is no number: such lines keep their order.) */

@@ -1,11 +1,17 @@
 /** The panel: header, what the phase asks for, one status line. It draws the state and decides nothing. */
 import type { Frame } from '../shared.ts'
+import type { Answer } from './api.ts'
+import type { BotModule } from './bot.ts'
 import { createComposer } from './composer.ts'
 import { h, setAttr, setText } from './dom.ts'
+import type { TextKey } from './english.ts'
 import { createForm } from './form.ts'
 import { format, type Say, sayEnd } from './i18n.ts'
 import { createLog } from './log.ts'
 import { type Line, type State, unread } from './state.ts'
+
+/** The address of the bot's module beside ours; put in by the build. */
+declare const __BOT__: string
 
 /** What the visitor can do. */
 export interface Acts {
@@ -20,6 +26,10 @@ export interface Acts {
   /** Shows or hides the question whether to end the chat. */
   ask(asking: boolean): void
   end(): void
+  /** Asks for a person instead of the bot; 202 when the server will see to it. */
+  handover(): Promise<Answer<unknown>>
+  /** Says that it did not work; `retryAfter` in seconds. */
+  fail(retryAfter: number): void
 }
 
 export interface View {
@@ -74,6 +84,8 @@ export function createView(
   let stage: Stage | undefined
   let stageName: string | undefined
   let last: State | undefined
+  let assist: ((state: State) => void) | undefined = meetBot
+  let address = __BOT__
 
   if (look.logo) header.prepend(h('img', { src: look.logo, alt: true }))
   setAttr(minimise, 'aria-label', say('minimise'))
@@ -117,7 +129,7 @@ export function createView(
     if (!isReady) {
       setTimeout(() => {
         isReady = true
-        if (last) log.update(last.lines)
+        if (last) render(last)
       }, 50)
     }
     return {
@@ -131,14 +143,30 @@ export function createView(
     }
   }
 
+  /** Most chats never see a bot, so what a bot needs is fetched when there is one. Without it a visitor can still write. */
+  function meetBot({ chatState, lines }: State): void {
+    if (chatState !== 'bot' && !lines.at(-1)?.choices) return
+    assist = undefined
+    import(address).then(
+      ({ createBot }: BotModule) => {
+        assist = createBot(panel, say, acts)
+        assist(last as State)
+      },
+      () => {
+        assist = meetBot
+        // Browsers may remember a failed module under its address, so a new attempt gets a new one.
+        address += '?'
+      },
+    )
+  }
+
   function statusOf({ phase, notice, online, closesAt, chatState, asking }: State): string {
     if (notice) return notice
     if (asking) return say('endAsk')
     if (!online) return say('offline')
-    if (phase === 'loading' || phase === 'starting') return say(phase)
-    if (phase !== 'chat') return ''
+    if (phase !== 'chat') return say(phase as TextKey)
     if (closesAt) return say('idle', format(closesAt, locales))
-    return /opening|waiting/.test(chatState) ? say('waiting') : ''
+    return say(chatState === 'bot' ? 'assisted' : chatState)
   }
 
   function render(state: State): void {
@@ -167,6 +195,7 @@ export function createView(
     setText(words, statusOf(state))
     status.hidden = !words.textContent
     status.className = notice || !online ? 'bar bad' : 'bar'
+    assist?.(state)
 
     const count = unread(state)
     setText(badge, count ? `${count}` : '')

@@ -40,6 +40,8 @@ export interface Message {
   readonly from: 'visitor' | 'bot' | 'agent' | 'system'
   readonly text: string
   readonly clientId?: string
+  /** Answers that the visitor may pick from instead of writing. */
+  readonly choices?: readonly string[]
 }
 
 export type ChatEvent = { readonly seq: number; readonly at: string } & (

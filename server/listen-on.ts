@@ -1,0 +1,25 @@
+/** Where the process listens. */
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config } from './config.ts'
+
+/** @returns the address on this machine, e.g. `http://127.0.0.1:3000` */
+export function listenOn(server: Server, config: Config): Promise<string> {
+  // The demo answers this machine only; a chat for visitors answers everybody.
+  const host = config.host ?? (config.webex.kind === 'sandbox' ? '127.0.0.1' : undefined)
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port: config.port, host }, () => {
+      server.off('error', reject)
+      const { port } = server.address() as AddressInfo
+      const everywhere = host === undefined || host === '0.0.0.0' || host === '::'
+      const name = everywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+      resolve(`http://${name}:${port}`)
+    })
+  })
+}
+
+export const loopbackOrigins = (origin: string): string[] => {
+  const { port } = new URL(origin)
+  return [origin, `http://localhost:${port}`, `http://[::1]:${port}`]
+}
