@@ -1,14 +1,14 @@
 /**
- * Bundles the server (packages stay outside) and the widget, and copies the sandbox's pages into `dist/`. Half a second.
- * `--if-stale` leaves a `dist/` alone that is younger than every source: commands beside a running server must not take
- * its files away.
+ * Bundles the server (packages stay outside) and the widget, and copies languages and the sandbox's pages into `dist/`. Half
+ * a second. `--if-stale` leaves a `dist/` alone that is younger than every source: commands beside a running server must not
+ * take its files away.
  */
 import { existsSync } from 'node:fs'
 import { cp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { buildWidget } from './widget/build.js'
 
-const SOURCES = ['server', 'migrations', 'widget', 'sandbox', 'bench', 'build.js', 'package.json']
+const SOURCES = ['server', 'migrations', 'texts', 'widget', 'sandbox', 'bench', 'build.js', 'package.json']
 
 /** @returns {Promise<boolean>} */
 async function isFresh() {
@@ -62,6 +62,7 @@ await Promise.all([
     }),
   build({ ...forNode, entryPoints: { dialogflow: 'sandbox/dialogflow/main.ts' }, outdir: `${out}/sandbox` }),
   buildWidget(`${out}/widget`),
+  cp('texts', `${out}/texts`, { recursive: true }),
   cp('sandbox/view', `${out}/sandbox/view`, { recursive: true }),
   cp('sandbox/demo', `${out}/demo`, { recursive: true }),
   cp('sandbox/demo-agent', `${out}/demo-agent`, { recursive: true }),

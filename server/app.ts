@@ -1,7 +1,6 @@
 /** The composition root: plugs everything together, and knows the order of starting and stopping. */
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
-import { texts } from '../widget/texts.ts'
 import { desks, openBot, rootSecret } from './adapters.ts'
 import { tellItIsOver } from './chat/after-the-end.ts'
 import { createBotCalls } from './chat/bot-calls.ts'
@@ -24,6 +23,7 @@ import { createWatch } from './chat/watch.ts'
 import type { Config } from './config.ts'
 import { parseNetworks } from './core/address.ts'
 import { isLoopbackUrl, isPublicHttps } from './core/origins.ts'
+import { inEach } from './core/words.ts'
 import { createEars } from './ears.ts'
 import { createGeo } from './geo.ts'
 import { createRelay } from './jobs/relay.ts'
@@ -40,6 +40,7 @@ import { importFirstSettings } from './settings-file.ts'
 import { createSharedClock } from './shared-clock.ts'
 import { createStore, type Store } from './store/index.ts'
 import { createTokenStore } from './store/token-store.ts'
+import { readLanguages } from './texts.ts'
 import { createThrottle } from './throttle.ts'
 
 export interface AppOptions {
@@ -72,9 +73,10 @@ const TALKING_MS = 600_000
 /** Without webhooks rooms are read this often; with them, in case one was lost. */
 const READ_SECONDS = { withoutHooks: 5, withHooks: 60 } as const
 
-/** @throws ConfigError when the settings file is broken. */
+/** @throws ConfigError when the settings file or a language is broken. */
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
   const { log } = options
+  const languages = await readLanguages(join(options.assetsDir, 'texts'))
   const store = createStore(config.database)
   // On one machine its own clock will do.
   const shared = options.clock || store.exclusive ? null : await createSharedClock(store.now)
@@ -150,6 +152,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       load: createLoad(() => store.outbox.countOwed(store.db)),
       log,
       settings: settings.current,
+      languages,
       bot: () => bot ?? (settings.isFallback() ? demoBot : null),
       botCalls: createBotCalls({ clock, log }),
       hoursChanged: () => settings.refresh(),
@@ -197,7 +200,6 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     const http = createHttp({
       deps,
       start: starts.start,
-      texts,
       hint: rooms.hint,
       hearBot: ears.receive,
       health: { notReady: readiness.notReady },
@@ -221,7 +223,10 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         assetsDir: options.assetsDir,
         version: options.version,
         settings: settings.current,
-        bubble: Object.fromEntries(Object.entries(texts).map(([lang, { open }]) => [lang, open])),
+        // Asked for with every loader: settings change while we run.
+        get bubble() {
+          return { ...inEach(languages.widget, 'open'), ...inEach(settings.current()?.texts ?? {}, 'open') }
+        },
         sandbox: sandbox !== null,
       },
       trusted: parseNetworks(config.trustedProxies),

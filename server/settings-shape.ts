@@ -199,10 +199,16 @@ export const IDENTITY: Form['fields'] = [
 const field = z
   .strictObject({
     id: z.string().regex(/^[A-Za-z][\w-]{0,63}$/, 'must be letters, digits, - and _, a letter first'),
-    type: z.enum(['text', 'email', 'tel', 'textarea', 'consent']),
+    type: z.enum(['text', 'email', 'tel', 'textarea', 'select', 'checkbox', 'consent']),
     required: z.boolean().default(false),
     label: localized,
     version: line(64).exactOptional(),
+    options: z
+      .array(z.strictObject({ value: line(100), label: localized }))
+      .min(1, 'must have at least one option')
+      .max(100)
+      .check(distinct('value'))
+      .exactOptional(),
   })
   .check(
     rule((given, fail) => {
@@ -214,6 +220,9 @@ const field = z
       if (type === 'consent' && !versioned)
         fail(['version'], 'is required: it is kept with what was agreed to')
       if (type !== 'consent' && versioned) fail(['version'], 'belongs to fields of type "consent" only')
+      const choosable = member(given, 'options') !== undefined
+      if (type === 'select' && !choosable) fail(['options'], 'is required: what can be chosen')
+      if (type !== 'select' && choosable) fail(['options'], 'belongs to fields of type "select" only')
     }),
   )
 

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const FLOORS: readonly [pattern: RegExp, floor: Floor][] = [
   [/^server\/core\//, 'core'],
   [/^server\/ports\.ts$/, 'ports'],
-  [/^server\/(?:config|settings|settings-shape)\.ts$/, 'readers'],
+  [/^server\/(?:config|settings|settings-shape|texts)\.ts$/, 'readers'],
   [/^(?:server\/store|migrations)\//, 'store'],
   [/^server\/chat\//, 'chat'],
   [/^server\/routes\//, 'routes'],
@@ -72,8 +72,7 @@ const RULES = {
   channels: { uses: LOWER },
   geo: { uses: LOWER },
   top: { uses: [...BELOW_TOP, 'sandbox'] },
-  // The built-in texts are the widget's own.
-  app: { uses: [...BELOW_TOP, 'top', 'sandbox', 'widget'] },
+  app: { uses: [...BELOW_TOP, 'top', 'sandbox'] },
   main: { uses: [...BELOW_TOP, 'top', 'app', 'sandbox'] },
   // The brain of the built-in bot also stands behind the sandbox's Dialogflow.
   sandbox: { uses: ['local-bot'] },

@@ -1,2 +1,9 @@
-/** Writes `loader.js`, `chat.<hash>.js`, `bot.<hash>.js` and `manifest.json` into `outDir`; returns the manifest. */
-export function buildWidget(outDir: string): Promise<{ loader: string; chat: string; bot: string }>
+/** Names of the files by what they are. */
+export interface Manifest {
+  readonly loader: string
+  readonly chat: string
+  readonly begin: string
+  readonly bot: string
+  readonly beside: string
+}
+export function buildWidget(outDir: string): Promise<Manifest>

@@ -1,7 +1,7 @@
 /**
  * Builds the files of the widget: `loader.js` (the host page's script tag, a classic script), `chat.<hash>.js` (a module the
- * loader imports) and `bot.<hash>.js` (a module the chat imports when a bot takes part). Modules are immutable, named by
- * their content.
+ * loader imports), and three that the chat imports: `begin.<hash>.js` where there is no chat yet, `bot.<hash>.js` when a bot
+ * takes part, `beside.<hash>.js` when a chat is under way. Modules are immutable, named by their content.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -35,13 +35,15 @@ async function bundle(options) {
     legalComments: 'none',
     logLevel: 'warning',
     plugins: [cssAsText],
+    // The project's own would have every script say "use strict", which modules are anyway.
+    tsconfigRaw: { compilerOptions: { target: 'es2022' } },
     ...options,
   })
   return result.outputFiles[0].text
 }
 
 /**
- * @param {'chat' | 'bot'} name
+ * @param {'chat' | 'begin' | 'bot' | 'beside'} name
  * @param {string} entry
  * @param {Record<string, string>} define what is put in the place of identifiers, as JSON
  */
@@ -53,22 +55,37 @@ async function module(name, entry, define = {}) {
 }
 
 /**
- * Writes `loader.js`, `chat.<hash>.js`, `bot.<hash>.js` and `manifest.json` (`{ loader, chat, bot }`: the names) into
- * `outDir`, which is made when missing. The loader is ASCII, as the host page may be in any encoding.
+ * Writes `loader.js`, the four modules and `manifest.json` (their names) into `outDir`,
+ * which is made when missing. The loader is ASCII, as the host page may be in any encoding.
  * @param {string} outDir
- * @returns {Promise<{ loader: string, chat: string, bot: string }>} the manifest
+ * @returns {Promise<import('./build.js').Manifest>}
  */
 export async function buildWidget(outDir) {
-  const bot = await module('bot', 'bot.ts')
-  // The chat carries the bot's address, so another bot is another chat: each finds the one it was built with.
-  const [loader, chat] = await Promise.all([
-    bundle({ entryPoints: [join(here, 'loader.ts')], format: 'iife', target: 'es2020', charset: 'ascii' }),
-    module('chat', 'main.ts', { __BOT__: JSON.stringify(`./${bot.file}`) }),
+  const [begin, bot, beside] = await Promise.all([
+    module('begin', 'begin.ts'),
+    module('bot', 'bot.ts'),
+    module('beside', 'beside.ts'),
   ])
-  const manifest = { loader: 'loader.js', chat: chat.file, bot: bot.file }
+  // The chat carries their addresses, so another bot is another chat: each finds the one it was built with.
+  const define = {
+    __BEGIN__: JSON.stringify(`./${begin.file}`),
+    __BOT__: JSON.stringify(`./${bot.file}`),
+    __BESIDE__: JSON.stringify(`./${beside.file}`),
+  }
+  const [loader, chat] = await Promise.all([
+    bundle({ entryPoints: [join(here, 'loader.ts')], format: 'iife', target: 'es2022', charset: 'ascii' }),
+    module('chat', 'main.ts', define),
+  ])
+  const manifest = {
+    loader: 'loader.js',
+    chat: chat.file,
+    begin: begin.file,
+    bot: bot.file,
+    beside: beside.file,
+  }
   await mkdir(outDir, { recursive: true })
   await writeFile(join(outDir, manifest.loader), loader)
-  for (const { file, code } of [chat, bot]) await writeFile(join(outDir, file), code)
+  for (const { file, code } of [chat, begin, bot, beside]) await writeFile(join(outDir, file), code)
   await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest)}\n`)
   return manifest
 }

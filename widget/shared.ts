@@ -1,4 +1,5 @@
 /** What passes between the server, the loader and the chat module. */
+import type { FrontroomEvents, FrontroomOptions } from './frontroom.d.ts'
 
 /** Texts by language tag. */
 export type ByLang = Readonly<Record<string, string>>
@@ -19,48 +20,35 @@ export interface Look {
   /** Which side the bubble sits on; mirrored where the widget's language runs from right to left. */
   readonly position: 'left' | 'right'
   /** Address of an image shown in the header. */
-  readonly logo: string | null
-  readonly title: ByLang
+  readonly logo?: string | null
 }
 
-/** From the script tag's `data-*`, changed by `Frontroom('set', …)`. All of it is written by the host page. */
-export interface Options {
-  lang: string
-  topic?: string
-  /** `left` | `right`, over the server's setting. */
-  position?: string
-  /** `light` | `dark`; anything else follows the visitor's system. */
-  theme?: string
-}
+/** From the script tag's `data-*` (also `data-param-<key>`), changed by `Frontroom('set', …)`. All of it is the host page's. */
+export type Options = Omit<FrontroomOptions, 'theme' | 'position'> & { theme?: string; position?: string }
 
-/** Names of the `frontroom:<name>` events on `document`. None carries a text of the conversation. */
-export type EventName = 'ready' | 'open' | 'close' | 'start' | 'message' | 'end' | 'error'
+export type EventName = keyof FrontroomEvents
 
-/** What the loader hands to the chat module: its own parts, and the tools both need, so that they are loaded once. */
+/** What the loader hands to the chat module. */
 export interface Frame {
   readonly root: ShadowRoot
+  /** Its `data-badge` is the mark at its corner. */
   readonly button: HTMLButtonElement
-  /** The count on the bubble. */
-  readonly badge: HTMLElement
-  /** Origin of the API. */
-  readonly base: string
   readonly look: Look
   readonly options: Options
   emit(name: EventName, detail?: unknown): void
-  adopt(css: string): void
-  icon(path: string): Element
-  /** The language of everything that is shown, and its direction. */
-  speak(lang: string): void
-  pick(text: ByLang, lang: string): string
+  /** The language that the page asks for. */
+  langOf(): string
 }
 
-/** What the loader gets back. */
-export interface ChatApp {
-  open(topic?: string): void
+/** What the loader gets back: commands of the host page, by their names, and what the loader itself needs. */
+export type ChatApp = {
+  open(topic?: string, opener?: HTMLElement): void
   close(): void
   isOpen(): boolean
-  /** `options` changed. */
-  update(): void
+  send(text: string): void
+  reset(): void
+  /** `options` changed by these. */
+  update(changed: Options): void
   destroy(): void
 }
 
@@ -71,12 +59,7 @@ export interface ChatModule {
 /** The one localStorage key; written when a chat is started, removed when it has ended. */
 export const STORAGE_KEY = 'frontroom'
 
-/** The text in the language asked for, else its base language, else English, else the first there is. */
+/** The text in the language asked for, else its base language, else English. */
 export function pick(text: ByLang, lang: string): string {
-  return text[lang] ?? text[lang.split('-')[0] ?? ''] ?? text.en ?? Object.values(text)[0] ?? ''
-}
-
-/** Languages written from right to left; `Intl.Locale.textInfo` is not everywhere yet. */
-export function direction(lang: string): 'rtl' | 'ltr' {
-  return /^(ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/i.test(lang) ? 'rtl' : 'ltr'
+  return text[lang] ?? text[lang.split('-')[0] ?? ''] ?? text.en ?? ''
 }

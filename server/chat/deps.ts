@@ -1,6 +1,7 @@
 /** What the use cases are given. Everything that has a clock, a network or a disk comes in from outside. */
 import type { Lane } from '../core/chat.ts'
 import type { Settings } from '../core/settings.ts'
+import type { Languages } from '../core/words.ts'
 import type { Bot, Clock, Desk, Geo } from '../ports.ts'
 import type { Store } from '../store/index.ts'
 import type { BotCalls } from './bot-calls.ts'
@@ -26,6 +27,7 @@ export interface Deps {
   readonly log: Log
   /** The settings in force; null before the first import. */
   readonly settings: () => Settings | null
+  readonly languages: Languages
   /** The bot in force; null: chats go straight to staff. */
   readonly bot: () => Bot | null
   readonly botCalls: BotCalls

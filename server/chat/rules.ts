@@ -3,20 +3,21 @@ import { phrasesOf } from '../core/handover.ts'
 import { adviceFor, OPENER_ADVICE } from '../core/opener.ts'
 import type { Rules } from '../core/rules.ts'
 import { inLanguage, type Settings } from '../core/settings.ts'
-import { wordsIn } from '../core/words.ts'
+import { askingIn, wordsIn } from '../core/words.ts'
 import type { Deps } from './deps.ts'
 import { openState } from './hours.ts'
 
 /** Made anew for every use: nothing is computed before it is asked for. */
-export function rulesFor(deps: Pick<Deps, 'settings' | 'bot' | 'clock'>, lang: string): Rules {
+export function rulesFor(deps: Pick<Deps, 'settings' | 'bot' | 'clock' | 'languages'>, lang: string): Rules {
   const settings = deps.settings()
   const topics = settings?.topics ?? []
   const topicOf = (id: string) => topics.find((topic) => topic.id === id)
-  const words = wordsIn(lang, settings?.texts ?? {})
+  const words = wordsIn(lang, deps.languages.chat, settings?.texts ?? {})
   return {
     topics,
     get phrases() {
-      return [...phrasesOf(lang, settings?.handover.phrases ?? {}), words('talkToPerson')]
+      const ours = askingIn(lang, deps.languages.asking)
+      return [...phrasesOf(ours, settings?.handover.phrases ?? {}), words('talkToPerson')]
     },
     fallbacks: settings?.handover.fallbacks ?? 3,
     words,

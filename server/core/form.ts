@@ -32,6 +32,12 @@ export function wrongAnswers(form: Form, answers: Answers): FieldError[] {
     if (field.type === 'email' && value !== '' && !isEmail(value)) {
       return [{ path: `fields.${id}`, message: 'This is not an e-mail address.' }]
     }
+    if (field.type === 'select' && value !== '' && !field.options?.some((option) => option.value === value)) {
+      return [{ path: `fields.${id}`, message: 'This is none of the options.' }]
+    }
+    if (field.type === 'checkbox' && value !== '' && value !== 'yes') {
+      return [{ path: `fields.${id}`, message: 'A ticked box is answered by "yes", another by nothing.' }]
+    }
     if (field.type === 'consent' && value !== '' && value !== field.version) {
       return [{ path: `fields.${id}`, message: 'This text has changed. Please read and accept it again.' }]
     }

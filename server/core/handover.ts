@@ -3,7 +3,6 @@ import type { Answered, BotPart, HandoverReason, Wish } from './bot-part.ts'
 import type { BotReply } from './bot-reply.ts'
 import type { Localized, Settings, Topic } from './settings.ts'
 import { singleLine } from './text.ts'
-import { ASKING } from './words.ts'
 
 /** As phrases and names are compared: small letters, no accents, no marks around or between the words. */
 export function plainWords(text: string): string {
@@ -29,10 +28,11 @@ export function asksForPerson(text: string, phrases: readonly string[]): { reado
   return match && { whom: match[1] ?? '' }
 }
 
-/** The site's phrases, and ours in the chat's language and in English. */
-export function phrasesOf(lang: string, own: Readonly<Record<string, readonly string[]>>): readonly string[] {
-  const base = lang.split('-')[0] ?? lang
-  const ours = [...new Set([lang, base, 'en'])].flatMap((tag) => ASKING[tag] ?? [])
+/** The site's phrases in any language, and ours in the chat's. */
+export function phrasesOf(
+  ours: readonly string[],
+  own: Readonly<Record<string, readonly string[]>>,
+): readonly string[] {
   // People write in more languages than the one their chat began in.
   return [...Object.values(own).flat(), ...ours]
 }

@@ -33,11 +33,16 @@ export interface Calendar {
 export interface FormField {
   /** `name` and `email` are the visitor's; any other id is the site owner's own. */
   readonly id: string
-  /** `consent`: a box to tick; its answer is the `version` of the text in `label` that was agreed to. */
-  readonly type: 'text' | 'email' | 'tel' | 'textarea' | 'consent'
+  /**
+   * `select`: one of `options`. `checkbox`: a box to tick, answered by `yes`. `consent`: a box too; its answer is the `version`
+   * of the text in `label` that was agreed to.
+   */
+  readonly type: 'text' | 'email' | 'tel' | 'textarea' | 'select' | 'checkbox' | 'consent'
   readonly required: boolean
   readonly label: Localized
   readonly version?: string | undefined
+  /** `value` is what staff read in the room. */
+  readonly options?: readonly Readonly<{ value: string; label: Localized }>[] | undefined
 }
 
 export interface Form {

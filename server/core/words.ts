@@ -1,78 +1,93 @@
 /**
- * What the product itself says to a visitor, by key. A site's own wording (`texts` in the settings) stands above it. `{topic}`
- * and `{when}` are filled in.
+ * What a visitor is shown and told, by language and key: ours, and above it a site's own wording (`texts` in the settings).
+ * Ours stands in `texts/<lang>.json`, which `server/texts.ts` reads; here it is only looked up. `{…}` is filled in.
  */
-const en = {
-  talkToPerson: 'Talk to a person',
-  chooseTopic: 'Whom would you like to talk to?',
-  handedOver: 'Thank you. I am passing you on to our team ({topic}); they see what we have written here.',
-  handedOverAway:
-    'Thank you. I am passing this on to our team ({topic}). Nobody is at the desk right now, so it may take a while.',
-  handoverFailed: 'I could not reach our team just now. I am still here; please try again in a moment.',
-  botSorry: 'Sorry, I cannot answer right now. Please try again, or write "agent" to talk to a person.',
-  botOffer: 'I still cannot answer. Would you like to talk to a person?',
-  botBack: 'I am your assistant again. How else can I help?',
-  nobodyThere:
-    'Nobody is at the desk right now. Write to us all the same: we answer as soon as somebody is back.',
-  stillWaiting:
-    'Our team has not answered yet. Your message is not lost: we answer as soon as somebody is free.',
-  transferred: 'You are now talking to: {topic}.',
-}
+import type english from '../../texts/en.json'
 
-export type WordKey = keyof typeof en
-
-const pl: Record<WordKey, string> = {
-  talkToPerson: 'Porozmawiaj z człowiekiem',
-  chooseTopic: 'Z kim chcesz porozmawiać?',
-  handedOver: 'Dziękuję. Przekazuję rozmowę naszemu zespołowi ({topic}); widzą tę rozmowę.',
-  handedOverAway:
-    'Dziękuję. Przekazuję sprawę naszemu zespołowi ({topic}). Teraz nikogo nie ma przy biurku, więc odpowiedź może chwilę potrwać.',
-  handoverFailed:
-    'Nie udało mi się teraz połączyć z zespołem. Jestem nadal tutaj; spróbuj ponownie za chwilę.',
-  botSorry:
-    'Przepraszam, nie mogę teraz odpowiedzieć. Spróbuj ponownie albo napisz „konsultant”, aby porozmawiać z człowiekiem.',
-  botOffer: 'Nadal nie mogę odpowiedzieć. Czy chcesz porozmawiać z człowiekiem?',
-  botBack: 'Znowu jestem Twoim asystentem. W czym jeszcze mogę pomóc?',
-  nobodyThere: 'Teraz nikogo nie ma przy biurku. Napisz mimo to: odpowiemy, gdy tylko ktoś wróci.',
-  stillWaiting:
-    'Nasz zespół jeszcze nie odpowiedział. Wiadomość nie zginęła: odpowiemy, gdy tylko ktoś będzie wolny.',
-  transferred: 'Rozmawiasz teraz z: {topic}.',
-}
-
-const builtIn: Readonly<Record<string, Readonly<Record<string, string>>>> = { en, pl }
-
-/** Words of a language that ask for a person when they are all that was written. */
-export const ASKING: Readonly<Record<string, readonly string[]>> = {
-  en: [
-    'agent',
-    'human',
-    'person',
-    'real person',
-    'talk to a person',
-    'talk to a human',
-    'talk to an agent',
-    'speak to an agent',
-  ],
-  pl: [
-    'konsultant',
-    'człowiek',
-    'agent',
-    'porozmawiaj z człowiekiem',
-    'rozmowa z konsultantem',
-    'chcę rozmawiać z człowiekiem',
-  ],
-}
+/** Keys of what a chat says by itself. */
+export type WordKey = keyof (typeof english)['chat']
 
 export type Words = (key: WordKey, values?: Readonly<Record<string, string>>) => string
 
-type Texts = Readonly<Record<string, Readonly<Record<string, string>>>>
+type Table = Readonly<Record<string, string>>
+export type ByLanguage<T> = Readonly<Record<string, T>>
 
-/** In the language asked for, else its base language, else English; in each the site's own wording first. */
-export function wordsIn(lang: string, own: Texts): Words {
-  const base = lang.split('-')[0] ?? lang
-  const tables = [own[lang], own[base], builtIn[base], own.en, en]
+/** English has every key; any other language has what somebody wrote, and may be of a region only. */
+export interface Languages {
+  /** What the widget shows. */
+  readonly widget: ByLanguage<Table>
+  /** What a chat says to its visitor. */
+  readonly chat: ByLanguage<Table>
+  /** What asks for a person when it is all that was written. */
+  readonly asking: ByLanguage<readonly string[]>
+}
+
+/** A key may have forms by number, `<key>_few`; which one fits is known to `Intl.PluralRules`. */
+export const PLURAL_FORMS = ['zero', 'one', 'two', 'few', 'many', 'other'] as const
+
+/** A language and the wider ones it belongs to, best first: `zh-Hant-TW`, `zh-Hant`, `zh`. */
+function widened(lang: string): string[] {
+  const parts = lang.split('-')
+  return parts.map((_, at) => parts.slice(0, parts.length - at).join('-'))
+}
+
+const sameTag = (tags: readonly string[], tag: string) =>
+  tags.find((known) => known.toLowerCase() === tag.toLowerCase())
+
+/** The language to answer in: the one asked for where it is known, else a wider one, else English. Tags know no case. */
+export function spokenIn(lang: string, known: readonly string[]): string {
+  return (
+    widened(lang)
+      .map((tag) => sameTag(known, tag))
+      .find((tag) => tag !== undefined) ?? 'en'
+  )
+}
+
+/** What there is for a language, best first, then for English. */
+function layersOf<T>(lang: string, tables: ByLanguage<T>): { readonly near: T[]; readonly english: T[] } {
+  const of = (tag: string): T[] => {
+    const found = tables[sameTag(Object.keys(tables), tag) ?? '']
+    return found === undefined ? [] : [found]
+  }
+  const tags = widened(lang)
+  return { near: tags.flatMap(of), english: sameTag(tags, 'en') ? [] : of('en') }
+}
+
+/** In the visitor's language the site's own wording stands above ours; so it does in English, beneath both. */
+function wordings(lang: string, ours: ByLanguage<Table>, own: ByLanguage<Table>): Table[] {
+  const [theirs, built] = [layersOf(lang, own), layersOf(lang, ours)]
+  return [...theirs.near, ...built.near, ...theirs.english, ...built.english]
+}
+
+/** All texts in a language as one table. */
+export function textsIn(lang: string, ours: ByLanguage<Table>, own: ByLanguage<Table>): Table {
+  const texts: Record<string, string> = {}
+  for (const table of wordings(lang, ours, own).reverse()) {
+    // Where a key is worded anew, its forms beneath belong to other words, maybe of another language.
+    for (const key of Object.keys(table)) for (const form of PLURAL_FORMS) delete texts[`${key}_${form}`]
+    Object.assign(texts, table)
+  }
+  return texts
+}
+
+/** What a chat says, with its holes filled. Nothing is looked up before it is said. */
+export function wordsIn(lang: string, ours: ByLanguage<Table>, own: ByLanguage<Table>): Words {
   return (key, values = {}) => {
-    const text = tables.map((table) => table?.[key]).find((found) => found !== undefined) ?? en[key]
+    const text = wordings(lang, ours, own).find((table) => table[key] !== undefined)?.[key] ?? key
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
   }
+}
+
+/** One text in every language that has it. */
+export function inEach(ours: ByLanguage<Table>, key: string): Table {
+  const found = Object.entries(ours).flatMap(([lang, { [key]: text }]) =>
+    text === undefined ? [] : [[lang, text]],
+  )
+  return Object.fromEntries(found)
+}
+
+/** What asks for a person in a language, and in English. */
+export function askingIn(lang: string, asking: Languages['asking']): string[] {
+  const { near, english } = layersOf(lang, asking)
+  return [...near, ...english].flat()
 }

@@ -14,7 +14,6 @@ import { type VisitorApi, visitorRoutes } from './visitor.ts'
 export interface Http {
   readonly deps: Deps
   readonly start: VisitorApi['start']
-  readonly texts: VisitorApi['texts']
   readonly hint: (roomId: string) => void
   /** Takes the calls for the bot account; null: it has no ears. */
   readonly hearBot: ((request: HookRequest) => Promise<Received>) | null
@@ -47,7 +46,7 @@ export function createHttp(http: Http): Koa {
     visitorAddress(ctx.req.socket.remoteAddress ?? '', ctx.get('x-forwarded-for') || undefined, http.trusted)
 
   const routers = [
-    visitorRoutes({ deps, start: http.start, addressOf, texts: http.texts }),
+    visitorRoutes({ deps, start: http.start, addressOf }),
     hookRoutes((request) => deps.desk.receive(request), http.hint, http.hearBot),
     healthRoutes(http.health),
     adminRoutes({ ...http.admin, ownOrigins: http.ownOrigins }),

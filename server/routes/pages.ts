@@ -27,21 +27,15 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-const PLAIN_LOOK = {
-  accent: '#0b6e4f',
-  position: 'right',
-  logo: null,
-  title: { en: 'Chat with us' },
-} as const
+const PLAIN_LOOK = { accent: '#0b6e4f', position: 'right', logo: null } as const
 
 export function pageRoutes(pages: Pages): Router {
   // Strict: `/demo` is not `/demo/`, where the page's relative addresses work.
   const router = new Router({ strict: true })
   const widgetDir = join(pages.assetsDir, 'widget')
   const manifest = JSON.parse(readFileSync(join(widgetDir, 'manifest.json'), 'utf8')) as {
-    loader: string
-    chat: string
-    bot: string
+    readonly loader: string
+    readonly chat: string
   }
   const loader = readFileSync(join(widgetDir, manifest.loader), 'utf8')
   const demo = new Map(
@@ -66,10 +60,11 @@ export function pageRoutes(pages: Pages): Router {
   }
 
   router.get('/widget.js', (ctx) => {
-    const look = pages.settings()?.look ?? PLAIN_LOOK
+    const { accent, position, logo } = pages.settings()?.look ?? PLAIN_LOOK
+    // Every page of the host pays for what stands here.
     const settings = {
       chat: `/widget/${manifest.chat}`,
-      look: { ...look, onAccent: readableOn(look.accent) },
+      look: { accent, onAccent: readableOn(accent), position, ...(logo && { logo }) },
       bubble: pages.bubble,
     }
     forAnyPage(ctx)
@@ -82,7 +77,8 @@ export function pageRoutes(pages: Pages): Router {
     )
   })
 
-  for (const name of [manifest.chat, manifest.bot]) {
+  const { loader: _, ...modules } = manifest
+  for (const name of Object.values(modules)) {
     const code = readFileSync(join(widgetDir, name), 'utf8')
     router.get(`/widget/${name}`, (ctx) => {
       forAnyPage(ctx)

@@ -250,10 +250,16 @@ const form = z
     fields: z.array(
       z.object({
         id: z.string(),
-        type: z.enum(['text', 'email', 'tel', 'textarea', 'consent']),
+        type: z.enum(['text', 'email', 'tel', 'textarea', 'select', 'checkbox', 'consent']).meta({
+          description: 'A ticked `checkbox` is answered by `yes`, a `consent` by its `version`.',
+        }),
         required: z.boolean(),
         label: z.string(),
         version: z.string().optional().meta({ description: 'Of the words agreed to, in a `consent`.' }),
+        options: z
+          .array(z.object({ value: z.string(), label: z.string() }))
+          .optional()
+          .meta({ description: 'Of a `select`; its answer is one `value`.' }),
       }),
     ),
   })

@@ -18,8 +18,6 @@ export interface VisitorApi {
   readonly start: (sessionId: string | null, wish: StartWish, visitor: Visitor) => Promise<Started>
   /** The visitor's own address. */
   readonly addressOf: (ctx: Context) => string
-  /** Built-in texts of the widget by language. */
-  readonly texts: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 interface Asked<Body, Query> {
@@ -78,7 +76,7 @@ export function visitorRoutes(api: VisitorApi): Router {
     }
 
   serve(operations.config, async ({ ctx, query }) => {
-    const body = configView(deps.settings(), api.texts, query.lang || 'en', deps.clock.now())
+    const body = configView(deps.settings(), deps.languages.widget, query.lang || 'en', deps.clock.now())
     ctx.set('Cache-Control', 'no-cache')
     return isKnown(ctx, JSON.stringify(body)) ? { status: 304 } : { status: 200, body }
   })

@@ -1,9 +1,9 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { texts } from '../../widget/texts.ts'
-import { violations } from './axe.ts'
-import { complaints, keep, launch } from './chromium.ts'
-import { startVisitorApi, type VisitorApi } from './visitor-api.ts'
+import en from '../../texts/en.json' with { type: 'json' }
+import { violations } from './support/axe.ts'
+import { complaints, keep, launch } from './support/chromium.ts'
+import { startVisitorApi, type VisitorApi } from './support/visitor-api.ts'
 
 const BIKES = [
   'The Fjord',
@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
-  api = await startVisitorApi(texts.en)
+  api = await startVisitorApi(en.widget)
   context = await browser.newContext({ viewport: { width: 620, height: 720 }, reducedMotion: 'reduce' })
   context.setDefaultTimeout(10_000)
   page = await context.newPage()
@@ -182,7 +182,7 @@ describe('a chat with a bot', () => {
   })
 
   it('is mirrored where the language runs from right to left', async () => {
-    const arabic = await startVisitorApi({ ...texts.en, talkToPerson: 'التحدث إلى شخص' }, 'ar')
+    const arabic = await startVisitorApi({ ...en.widget, talkToPerson: 'التحدث إلى شخص' }, 'ar')
     await start(arabic)
     arabic.say('bot', 'أي دراجة؟', ['فيورد', 'هافن', 'BX-12 (2026)'])
     const first = page.getByRole('button', { name: 'فيورد' })

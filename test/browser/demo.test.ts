@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'
-import { complaints, keep, launch } from './chromium.ts'
+import { complaints, keep, launch } from './support/chromium.ts'
 
 let browser: Browser
 let server: TestServer

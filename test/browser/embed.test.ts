@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'
-import { violations } from './axe.ts'
-import { complaints, keep, launch } from './chromium.ts'
+import { violations } from './support/axe.ts'
+import { complaints, keep, launch } from './support/chromium.ts'
 
 const AGENT = fileURLToPath(new URL('../../sandbox/demo-agent', import.meta.url))
 

@@ -2,8 +2,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Folder, type ServerProcess, startProcess, temporaryFolder } from '../support/process.ts'
 import { staffAt } from '../support/staff.ts'
-import { violations } from './axe.ts'
-import { complaints, keep, launch } from './chromium.ts'
+import { violations } from './support/axe.ts'
+import { complaints, keep, launch } from './support/chromium.ts'
 
 let browser: Browser
 let folder: Folder

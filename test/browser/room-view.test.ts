@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openRoom, type Started, startSandbox } from '../sandbox/start.ts'
-import { violations } from './axe.ts'
-import { complaints, keep, launch } from './chromium.ts'
+import { violations } from './support/axe.ts'
+import { complaints, keep, launch } from './support/chromium.ts'
 
 interface Room {
   readonly messages: readonly {

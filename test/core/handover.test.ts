@@ -2,14 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { afterFailure, afterSuccess, afterTry, closedBreaker, mayTry } from '../../server/core/breaker.ts'
 import { asksForPerson, digestOf, phrasesOf, routeOf, triggerOf } from '../../server/core/handover.ts'
-import { wordsIn } from '../../server/core/words.ts'
+import { askingIn } from '../../server/core/words.ts'
 import { readSettings } from '../../server/settings.ts'
+import { languages } from '../support/languages.ts'
 import { NOW, reply } from '../support/rules.ts'
 import { SETTINGS } from '../support/settings.ts'
 
 describe('asking for a person', () => {
-  const en = phrasesOf('en', { en: ['operator please'] })
-  const pl = phrasesOf('pl', {})
+  const phrases = (lang: string, own = {}) => phrasesOf(askingIn(lang, languages.asking), own)
+  const en = phrases('en', { en: ['operator please'] })
+  const pl = phrases('pl')
   it.each([
     ['agent', en, ''],
     ['AGENT!', en, ''],
@@ -21,7 +23,9 @@ describe('asking for a person', () => {
     ['human', pl, ''],
     ['agent billing', en, 'billing'],
     ['konsultant', en, null],
-    ['operator please', phrasesOf('pl', { en: ['operator please'] }), ''],
+    ['operator please', phrases('pl', { en: ['operator please'] }), ''],
+    ['Mitarbeiter!', phrases('de-AT'), ''],
+    ['إِنسان', phrases('ar'), ''],
     ['Is there a travel agent near me?', en, null],
     ['agents', en, null],
     ['', en, null],
@@ -104,16 +108,6 @@ it('a digest holds every word of a visitor on its own line', () => {
   })
   expect(digest.split('\n')).toHaveLength(9)
   expect(digest.split('\n').filter((line) => /^(?:What you write here stays|Anna)/.test(line))).toEqual([])
-})
-
-describe('words for the visitor', () => {
-  it("are the site's own first, then ours in their language, then English", () => {
-    const own = { pl: { botBack: 'Jestem!' }, en: { stillWaiting: 'Soon.' } }
-    expect(wordsIn('pl-PL', own)('botBack')).toBe('Jestem!')
-    expect(wordsIn('pl', own)('transferred', { topic: 'Serwis' })).toBe('Rozmawiasz teraz z: Serwis.')
-    expect(wordsIn('fi', own)('stillWaiting')).toBe('Soon.')
-    expect(wordsIn('fi', {})('transferred', { topic: '{when}' })).toBe('You are now talking to: {when}.')
-  })
 })
 
 describe('the breaker', () => {

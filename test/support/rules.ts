@@ -5,8 +5,9 @@ import type { Chat } from '../../server/core/chat.ts'
 import { phrasesOf } from '../../server/core/handover.ts'
 import type { Rules } from '../../server/core/rules.ts'
 import { inLanguage } from '../../server/core/settings.ts'
-import { wordsIn } from '../../server/core/words.ts'
+import { askingIn, wordsIn } from '../../server/core/words.ts'
 import { readSettings } from '../../server/settings.ts'
+import { languages } from './languages.ts'
 import { SETTINGS } from './settings.ts'
 
 export const NOW = Date.parse('2026-11-20T10:00:00.000Z')
@@ -15,9 +16,9 @@ export const settings = readSettings(SETTINGS)
 
 export const rules: Rules = {
   topics: settings.topics,
-  phrases: phrasesOf('en', {}),
+  phrases: phrasesOf(askingIn('en', languages.asking), {}),
   fallbacks: 3,
-  words: wordsIn('en', {}),
+  words: wordsIn('en', languages.chat, {}),
   title: (id) => inLanguage(settings.topics.find((topic) => topic.id === id)?.title ?? { en: id }, 'en'),
   staffTitle: (id) => rules.title(id),
   offered: () => settings.topics.map(({ id }) => ({ id, title: rules.title(id) })),

@@ -3,44 +3,56 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Manifest } from '../../widget/build.js'
 import { buildWidget } from '../../widget/build.js'
+import { languages } from '../support/languages.ts'
 
 const brotli = (text: string) =>
   brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).byteLength
 
 describe('the built widget', () => {
   let folder: string
-  let files: { loader: string; chat: string; bot: string }
+  let names: Manifest
   let loader: string
-  let chat: string
-  let bot: string
+  let modules: Record<Exclude<keyof Manifest, 'loader'>, string>
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'frontroom-widget-'))
-    files = await buildWidget(folder)
-    loader = await readFile(join(folder, files.loader), 'utf8')
-    chat = await readFile(join(folder, files.chat), 'utf8')
-    bot = await readFile(join(folder, files.bot), 'utf8')
+    names = await buildWidget(folder)
+    const read = (name: string) => readFile(join(folder, name), 'utf8')
+    loader = await read(names.loader)
+    const { chat, begin, bot, beside } = names
+    modules = {
+      chat: await read(chat),
+      begin: await read(begin),
+      bot: await read(bot),
+      beside: await read(beside),
+    }
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  it('is three files and their names, and the chat knows where the bot’s part lies', async () => {
-    expect(files.chat).toMatch(/^chat\.[0-9a-f]{10}\.js$/)
-    expect(files.bot).toMatch(/^bot\.[0-9a-f]{10}\.js$/)
-    expect((await readdir(folder)).sort()).toEqual([files.bot, files.chat, 'loader.js', 'manifest.json'])
-    expect(chat).toContain(`"./${files.bot}"`)
-    expect(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'))).toEqual(files)
+  it('is its files and their names, and the chat knows where the others lie', async () => {
+    const { chat, begin, bot, beside } = names
+    for (const name of ['chat', 'begin', 'bot', 'beside'] as const) {
+      expect(names[name]).toMatch(new RegExp(`^${name}\\.[0-9a-f]{10}\\.js$`))
+    }
+    expect((await readdir(folder)).sort()).toEqual([begin, beside, bot, chat, 'loader.js', 'manifest.json'])
+    for (const name of [begin, bot, beside]) expect(modules.chat).toContain(`"./${name}"`)
+    expect(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'))).toEqual(names)
   })
 
-  it('keeps to its budgets', () => {
-    expect(brotli(loader), 'loader').toBeLessThanOrEqual(2000)
-    expect(brotli(chat), 'chat').toBeLessThanOrEqual(8000)
-    expect(brotli(bot), 'bot').toBeLessThanOrEqual(1500)
-  })
-
-  it('has nothing of the bot’s part where no bot is', () => {
-    expect(chat).not.toContain('Talk to a person')
-    expect(bot).toContain('Talk to a person')
+  it('keeps to its budgets, the loader with all that a server puts into it', () => {
+    const settings = {
+      chat: `/widget/${names.chat}`,
+      look: { accent: '#0b6e4f', onAccent: '#ffffff', position: 'right' },
+      bubble: Object.fromEntries(Object.entries(languages.widget).map(([lang, { open }]) => [lang, open])),
+    }
+    const served = loader.replace('__FRONTROOM__', () => JSON.stringify(settings))
+    expect(brotli(served), 'loader').toBeLessThanOrEqual(1600)
+    expect(brotli(modules.chat), 'chat').toBeLessThanOrEqual(8000)
+    expect(brotli(modules.begin), 'begin').toBeLessThanOrEqual(2600)
+    expect(brotli(modules.bot), 'bot').toBeLessThanOrEqual(1500)
+    expect(brotli(modules.beside), 'beside').toBeLessThanOrEqual(2200)
   })
 
   it('leaves one place for the settings, as an expression', () => {
@@ -52,10 +64,8 @@ describe('the built widget', () => {
     expect([...loader].every((char) => char.charCodeAt(0) < 128)).toBe(true)
   })
 
-  it('carries English only, and nothing that a strict content policy forbids', () => {
-    expect(chat).toContain('End chat')
-    expect(chat + bot).not.toMatch(/Rozpocznij|Porozmawiaj/)
-    for (const code of [loader, chat, bot]) {
+  it('has nothing that a strict content policy forbids', () => {
+    for (const code of [loader, ...Object.values(modules)]) {
       expect(code).not.toMatch(
         /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|sendBeacon/,
       )
@@ -64,7 +74,7 @@ describe('the built widget', () => {
   })
 
   it('positions by logical properties only', () => {
-    expect(loader + chat + bot).not.toMatch(
+    expect(loader + Object.values(modules).join('')).not.toMatch(
       /(?:[;{]|margin-|padding-|border-)(?:left|right|top|bottom|width|height):/,
     )
   })

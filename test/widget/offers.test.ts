@@ -12,7 +12,7 @@ const message = (seq: number, from: Message['from'], offered?: readonly string[]
   message: { id: `m${seq}`, from, text: 'text', ...(offered && { choices: offered }) },
 })
 const chat = (events: readonly ChatEvent[] = [], state: ChatState = 'bot') =>
-  step.started(step.opened(step.initial), { id: 'c1', state, topic: 'sales' }, events)
+  step.started(step.looked(step.initial, { open: true }), { id: 'c1', state, topic: 'sales' }, events)
 const offering = chat([message(1, 'bot'), message(2, 'bot', choices)])
 
 describe('answers to pick from', () => {
@@ -27,7 +27,7 @@ describe('answers to pick from', () => {
   })
 
   it('are gone as soon as the visitor has written, before the server knows', () => {
-    expect(choicesOf(step.wrote(offering, { clientId: 'k', text: 'Fjord' }, at))).toEqual([])
+    expect(choicesOf(step.wrote(offering, { clientId: 'k', text: 'Fjord', at }))).toEqual([])
   })
 
   it.each(['agent', 'system', 'bot', 'visitor'] as const)('are gone when a line from %s came', (from) => {

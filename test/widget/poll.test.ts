@@ -49,7 +49,7 @@ function server() {
   return { asked, request }
 }
 
-function polling() {
+function polling(leads = () => true) {
   const { pauses, beat } = byHand()
   const { asked, request } = server()
   const heard: number[] = []
@@ -58,6 +58,7 @@ function polling() {
   const poll = createPoll(
     {
       events: request,
+      leads,
       onEvents: ({ events: list }) => heard.push(...list.map(({ seq }) => seq)),
       onLink: (online) => links.push(online),
       onGone: gone,
@@ -69,6 +70,21 @@ function polling() {
 }
 
 describe('the poll', () => {
+  it('of a tab that does not lead ends when it has all there is', async () => {
+    const { poll, asked, heard, pauses, answered } = polling(() => false)
+    poll.start()
+    await answered(1)
+    asked[0]?.answer(events(event(1)))
+    await answered(2)
+    asked[1]?.answer(events())
+    await until(() => expect(heard).toEqual([1]))
+    await until(() => {
+      poll.start()
+      expect(asked.length).toBe(3)
+    })
+    expect(pauses).toEqual([])
+  })
+
   it('asks again as soon as it is answered, and only once at a time', async () => {
     const { poll, asked, heard, pauses, answered } = polling()
     poll.start()
@@ -161,7 +177,7 @@ describe('the back-off', () => {
 
 function sending() {
   const { pauses, beat } = byHand()
-  const posts: { line: Unsent; answer: (answer: Answer<{ event: ChatEvent }>) => void }[] = []
+  const posts: { line: Omit<Unsent, 'at'>; answer: (answer: Answer<{ event: ChatEvent }>) => void }[] = []
   const sent: number[] = []
   const unsent: string[] = []
   const outbox = createOutbox(
@@ -176,7 +192,7 @@ function sending() {
     await until(() => expect(posts.map(({ line }) => line.clientId)).toEqual(ids))
   return { outbox, posts, pauses, sent, unsent, posted }
 }
-const line = (clientId: string) => ({ clientId, text: clientId })
+const line = (clientId: string) => ({ clientId, text: clientId, at: '2026-11-20T10:00:00.000Z' })
 const accepted = (seq: number) =>
   ({ ok: true, status: 201, retryAfter: 0, body: { event: event(seq) } }) as const
 

@@ -19,8 +19,10 @@ const answer = (status: number, content: object = {}) => ({
 function playing(...answers: ReturnType<typeof answer>[]) {
   const asked: string[] = []
   let token: string | undefined
-  const call: Call = async <T>(path: string) => {
+  const told: unknown[] = []
+  const call: Call = async <T>(path: string, content: unknown) => {
     asked.push(`${path} ${token ?? '-'}`)
+    told.push(content)
     return (answers.shift() ?? answer(500)) as Answer<T>
   }
   const begin = createStarter({
@@ -29,8 +31,9 @@ function playing(...answers: ReturnType<typeof answer>[]) {
     keep(given) {
       token = given
     },
+    parameters: () => ({ plan: 'pro' }),
   })
-  return { begin, asked, held: () => token }
+  return { begin, asked, told, held: () => token }
 }
 
 describe('a start', () => {
@@ -44,6 +47,12 @@ describe('a start', () => {
     expect(await begin(body)).toMatchObject({ ok: true, body: { chat: { id: 'c' } } })
     expect(asked).toEqual(['sessions -', 'chats t', 'chats t'])
     expect(held()).toBe('t')
+  })
+
+  it('tells what the page knows of the visit with the session', async () => {
+    const { begin, told } = playing(answer(201, { token: 't' }), answer(201, { chat: { id: 'c' } }))
+    await begin(body)
+    expect(told[0]).toEqual({ lang: 'en', page: 'https://shop.example/', parameters: { plan: 'pro' } })
   })
 
   it('asks for no chat when there is no session to be had', async () => {

@@ -13,8 +13,9 @@ const message = (seq: number, from: Message['from'], text: string, clientId?: st
   message: { id: `m${seq}`, from, text, ...(clientId && { clientId }) },
 })
 const texts = (state: step.State) => state.lines.map(({ text }) => text)
+const closed = (state: step.State) => step.looked(state, { open: false })
 const chat = (events: ChatEvent[] = []) =>
-  step.started(step.opened(step.initial), { id: 'c1', state: 'live', topic: 'sales' }, events)
+  step.started(step.looked(step.initial, { open: true }), { id: 'c1', state: 'live', topic: 'sales' }, events)
 
 describe('before a chat', () => {
   it('chooses no topic for the visitor when there are several', () => {
@@ -76,7 +77,7 @@ describe('before a chat', () => {
 
 describe('the log', () => {
   it('shows a line at once, then as sent, then as delivered', () => {
-    const wrote = step.wrote(chat(), { clientId: 'k', text: 'hello' }, at)
+    const wrote = step.wrote(chat(), { clientId: 'k', text: 'hello', at })
     expect(wrote.lines[0]).toMatchObject({ status: 'sending', key: 'k', text: 'hello' })
     const sent = step.sent(wrote, message(1, 'visitor', 'hello', 'k'))
     expect(sent.lines).toMatchObject([{ status: 'sent', key: 'k', id: 'm1' }])
@@ -89,7 +90,7 @@ describe('the log', () => {
   })
 
   it('does not take back a delivery when the answer to the sending comes last', () => {
-    let state = step.wrote(chat(), { clientId: 'k', text: 'hello' }, at)
+    let state = step.wrote(chat(), { clientId: 'k', text: 'hello', at })
     const delivered: ChatEvent = { seq: 2, at, type: 'message.delivered', messageId: 'm1' }
     state = step.heard(state, [message(1, 'visitor', 'hello', 'k'), delivered], 'live')
     state = step.sent(state, message(1, 'visitor', 'hello', 'k'))
@@ -98,9 +99,9 @@ describe('the log', () => {
   })
 
   it('puts a line where its number says, also when an earlier one comes later; what is not sent stays last', () => {
-    let state = step.wrote(chat(), { clientId: 'k', text: 'second' }, at)
-    state = step.wrote(state, { clientId: 'l', text: 'third' }, at)
-    state = step.wrote(state, { clientId: 'm', text: 'fourth' }, at)
+    let state = step.wrote(chat(), { clientId: 'k', text: 'second', at })
+    state = step.wrote(state, { clientId: 'l', text: 'third', at })
+    state = step.wrote(state, { clientId: 'm', text: 'fourth', at })
     state = step.sent(state, message(2, 'visitor', 'second', 'k'))
     expect(state.cursor).toBe(0)
     state = step.heard(state, [message(1, 'agent', 'first'), message(2, 'visitor', 'second', 'k')], 'live')
@@ -167,7 +168,7 @@ describe('the log', () => {
 
 describe('unread lines', () => {
   it('are those from our side that came while the panel was minimised', () => {
-    let state = step.minimised(chat([message(1, 'system', 'hello'), message(2, 'agent', 'seen')]))
+    let state = closed(chat([message(1, 'system', 'hello'), message(2, 'agent', 'seen')]))
     expect(step.unread(state)).toBe(0)
     state = step.heard(
       state,
@@ -180,9 +181,27 @@ describe('unread lines', () => {
       'live',
     )
     expect(step.unread(state)).toBe(2)
-    state = step.opened(state)
+    state = step.looked(state, { open: true })
     expect(step.unread(state)).toBe(0)
-    expect(step.unread(step.minimised(state))).toBe(0)
+    expect(step.unread(closed(state))).toBe(0)
+  })
+
+  it('are also those that came while another tab or window was looked at', () => {
+    const hidden = step.looked(chat([message(1, 'agent', 'seen')]), { hidden: true })
+    const state = step.heard(hidden, [message(2, 'agent', 'a')], 'live')
+    expect(step.unread(state)).toBe(1)
+    expect(step.unread(step.looked(state, { hidden: false }))).toBe(0)
+  })
+
+  it('begin where the visitor last looked, until they look again or answer', () => {
+    let state = step.heard(closed(chat([message(1, 'agent', 'seen')])), [message(2, 'agent', 'a')], 'live')
+    expect(state.newAfter).toBeUndefined()
+    state = step.looked(state, { open: true })
+    expect(state.newAfter).toBe(1)
+    expect(state.lines.filter((line) => step.isNew(line, state.newAfter)).map(({ seq }) => seq)).toEqual([2])
+    expect(step.heard(state, [message(3, 'agent', 'b')], 'live').newAfter).toBe(1)
+    expect(step.wrote(state, { clientId: 'k', text: 'yes', at }).newAfter).toBeUndefined()
+    expect(step.looked(closed(state), { open: true }).newAfter).toBeUndefined()
   })
 
   it('are known after a reload from what was seen before it', () => {
@@ -191,6 +210,7 @@ describe('unread lines', () => {
     const history = step.heard(state, [message(1, 'agent', 'a'), message(2, 'agent', 'b')], 'live')
     expect(history.phase).toBe('chat')
     expect(step.unread(history)).toBe(1)
+    expect(history.newAfter).toBe(1)
   })
 })
 
@@ -198,7 +218,7 @@ describe('the end', () => {
   const closing: ChatEvent = { seq: 1, at, type: 'state', state: 'closed', reason: 'agent_closed' }
 
   it('comes with its reason, and what is not sent is said to be so', () => {
-    const state = step.heard(step.wrote(chat(), { clientId: 'k', text: 'late' }, at), [closing], 'closed')
+    const state = step.heard(step.wrote(chat(), { clientId: 'k', text: 'late', at }), [closing], 'closed')
     expect(state).toMatchObject({ phase: 'ended', reason: 'agent_closed', lines: [{ status: 'unsent' }] })
   })
 

@@ -21,6 +21,7 @@ export type Call = <T>(
   content?: unknown,
   seconds?: number,
   signal?: AbortSignal,
+  method?: string,
 ) => Promise<Answer<T>>
 
 /**
@@ -29,23 +30,20 @@ export type Call = <T>(
  * and follows a link at once has written.
  */
 export function createCall(base: string, token: () => string | undefined): Call {
-  return async (path, content, seconds = 15, signal) => {
-    const life = new AbortController()
-    const abort = () => life.abort()
+  return async (path, content, seconds = 15, signal, method = content === undefined ? 'GET' : 'POST') => {
     const headers: Record<string, string> = {}
     if (token()) headers.Authorization = `Bearer ${token()}`
     if (content) headers['Content-Type'] = 'application/json'
-    const keepalive = content !== undefined
-    setTimeout(abort, seconds * 1000)
-    signal?.addEventListener('abort', abort)
+    const signals = [AbortSignal.timeout(seconds * 1000)]
+    if (signal) signals.push(signal)
     try {
       const response = await fetch(`${base}/api/v1/${path}`, {
-        method: keepalive ? 'POST' : 'GET',
+        method,
         credentials: 'omit',
         headers,
         body: content ? JSON.stringify(content) : null,
-        keepalive,
-        signal: life.signal,
+        keepalive: method !== 'GET',
+        signal: AbortSignal.any(signals),
       })
       const { status } = response
       const retryAfter = Number(response.headers.get('Retry-After')) || 0
@@ -55,4 +53,9 @@ export function createCall(base: string, token: () => string | undefined): Call 
       return { ok: false, status: 0, retryAfter: 0, body: {} }
     }
   }
+}
+
+/** Staff see the page, not what its query and fragment carry. */
+export function address(href: string): string {
+  return href.replace(/[?#].*/, '')
 }

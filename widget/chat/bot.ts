@@ -1,7 +1,6 @@
 /** The bot's part of the panel: answers to pick from, and the way to a person. A file of its own, as most chats need none. */
 import css from './bot.css'
-import { en } from './bot-english.ts'
-import { h, setAttr } from './dom.ts'
+import { adopt, h, setAttr } from './dom.ts'
 import type { Say } from './i18n.ts'
 import { type Asked, choicesOf, isWithBot, mustWait } from './offers.ts'
 import type { State } from './state.ts'
@@ -16,9 +15,8 @@ const dressed = new WeakSet<ShadowRoot>()
 
 /** Adds the bot's part to a panel; what it returns draws it, after the panel was drawn itself. */
 export function createBot(panel: HTMLElement, say: Say, acts: Acts): (state: State) => void {
-  const words = (key: keyof typeof en) => say(key) || en[key]
-  const group = h('div', { part: 'choices', class: 'choices', role: 'group', 'aria-label': words('choices') })
-  const person = h('button', { part: 'person', click: ask }, words('talkToPerson'))
+  const group = h('div', { part: 'choices', class: 'choices', role: 'group', 'aria-label': say('choices') })
+  const person = h('button', { part: 'person', click: ask }, say('talkToPerson'))
   let shown: readonly string[] | undefined
   let asked: Asked | undefined
   let last: State | undefined
@@ -81,8 +79,6 @@ export function createBot(panel: HTMLElement, say: Say, acts: Acts): (state: Sta
 
 function dress(root: Node): void {
   if (!(root instanceof ShadowRoot) || dressed.has(root)) return
-  const sheet = new CSSStyleSheet()
-  sheet.replaceSync(css)
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+  adopt(root, css)
   dressed.add(root)
 }

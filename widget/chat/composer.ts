@@ -6,7 +6,7 @@ import type { Say } from './i18n.ts'
 const MAX = 4000
 const NEAR = 400
 
-export function createComposer(say: Say, arrow: Element, send: (text: string) => void): HTMLElement {
+export function createComposer(say: Say, send: (text: string) => void): HTMLElement {
   const count = h('div', { id: 'count' })
   const box = h('textarea', {
     'aria-label': say('placeholder'),
@@ -25,8 +25,7 @@ export function createComposer(say: Say, arrow: Element, send: (text: string) =>
   })
 
   function fit(): number {
-    const text = box.value
-    const left = MAX - [...text].length
+    const left = MAX - [...box.value].length
     setText(count, left > NEAR ? '' : say('charsLeft', left))
     setAttr(box, 'aria-invalid', left < 0 && 'true')
     return left
@@ -46,6 +45,6 @@ export function createComposer(say: Say, arrow: Element, send: (text: string) =>
     { part: 'composer' },
     count,
     box,
-    h('button', { part: 'send', 'aria-label': say('send'), click: submit }, arrow),
+    h('button', { part: 'send', 'aria-label': say('send'), click: submit }),
   )
 }

@@ -1,17 +1,26 @@
-/** Texts and times in the visitor's language. */
-import { en, type TextKey } from './english.ts'
+/** Texts, numbers and times in the visitor's language. */
+import { en, type TextKey } from './words.ts'
 
-/** `n` fills the hole in the text, whatever its name. */
+/** `n` fills the hole in the text, whatever its name. A number chooses the text's plural form where there are some. */
 export type Say = (key: TextKey, n?: string | number) => string
 
-/** The server's text where it has one, else English, else nothing. */
-export function createSay(server: Readonly<Record<string, unknown>> = {}): Say {
-  return (key, n) => `${server[key] || en[key as keyof typeof en] || ''}`.replace(/{\w+}/, () => `${n}`)
+/** The server's text where it has one, else ours, else nothing. */
+export function createSay(texts: Readonly<Record<string, unknown>> = {}, locales?: string[]): Say {
+  return (key, n) => {
+    const form = typeof n === 'number' && texts[`${key}_${new Intl.PluralRules(locales).select(n)}`]
+    const text = form || texts[key] || en[key as keyof typeof en] || ''
+    return `${text}`.replace(/{\w+}/, () => n?.toLocaleString(locales) as string)
+  }
 }
 
 /** Why a chat ended, for reasons of today and of later servers. */
 export function sayEnd(say: Say, reason: string | undefined): string {
   return say(`ended_${reason}` as TextKey) || say('ended')
+}
+
+/** Languages written from right to left; `Intl.Locale.textInfo` is not everywhere yet. */
+export function direction(lang: string): 'rtl' | 'ltr' {
+  return /^(ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/i.test(lang) ? 'rtl' : 'ltr'
 }
 
 /**
@@ -22,14 +31,16 @@ export function localesOf(lang: string, preferred: readonly string[]): string[] 
   return [...preferred.filter((tag) => tag.startsWith(lang.slice(0, 2))), lang]
 }
 
-/** A moment in the visitor's zone, as time of day or with its date; empty for no moment, or a language `Intl` refuses. */
-export function format(at: string | undefined, locales: string[], withDate?: boolean): string {
+/**
+ * A moment in the visitor's zone, as time of day, `full` with its date, or with a `short` one where it is of another day than
+ * today; empty for no moment, or a language `Intl` refuses.
+ */
+export function format(at: string | undefined, locales: string[], date?: 'full' | 'short'): string {
   try {
-    const style = new Intl.DateTimeFormat(locales, {
-      timeStyle: 'short',
-      dateStyle: withDate ? 'full' : undefined,
-    })
-    return style.format(new Date(at ?? ''))
+    const moment = new Date(at ?? '')
+    const isToday = moment.toDateString() === new Date().toDateString()
+    const dateStyle = date === 'short' && isToday ? undefined : date
+    return new Intl.DateTimeFormat(locales, { timeStyle: 'short', dateStyle }).format(moment)
   } catch {
     return ''
   }

@@ -1,12 +1,12 @@
 /** The conversation. */
-import { h, setText } from './dom.ts'
+import { h, setAttr, setText } from './dom.ts'
 import { format, type Say } from './i18n.ts'
 import { linkify } from './linkify.ts'
-import type { Line } from './state.ts'
+import { isNew, type Line, type State } from './state.ts'
 
 export interface Log {
   readonly element: HTMLElement
-  update(lines: readonly Line[]): void
+  update(state: State): void
 }
 
 /**
@@ -30,7 +30,7 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
     const edited = h('span')
     const status = h('span', { class: 'mark' })
     const again = h('button', { click: () => retry(first) }, say('retry'))
-    const meta = h('div', { class: 'meta' }, format(at, locales), edited, status, again)
+    const meta = h('div', { class: 'meta' }, format(at, locales, 'short'), edited, status, again)
     const row = h(
       'div',
       { part: 'message' },
@@ -52,12 +52,14 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
 
   return {
     element,
-    update(lines) {
+    update({ lines, newAfter }) {
+      const firstNew = lines.find((line) => isNew(line, newAfter))
       lines.forEach((line, index) => {
         const show = rows.get(line.key) ?? createRow(line)
         const row = show(line)
         const there = list.children[index]
         rows.set(line.key, show)
+        setAttr(row, 'data-new', line === firstNew && say('newLines'))
         if (there === row) return
         list.insertBefore(row, there ?? null)
         // Who reads further up stays there, unless they write. (The style counts from the end.)

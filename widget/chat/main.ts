@@ -1,41 +1,62 @@
 /** Puts the parts of the chat together: what the visitor does, what the server answers, what the browser tells. */
 import { type ChatApp, type Frame, STORAGE_KEY } from '../shared.ts'
-import { createCall, isFinal } from './api.ts'
+import { type Answer, address, createCall, isFinal } from './api.ts'
+import type { BeginModule, Beginning } from './begin.ts'
+import type { Beside, BesideModule } from './beside.ts'
 import css from './chat.css'
-import { type Complaints, readForm } from './fields.ts'
+import { adopt } from './dom.ts'
 import { createSay, localesOf } from './i18n.ts'
-import { createOutbox } from './outbox.ts'
+import { lazy } from './lazy.ts'
+import { createOutbox, type Unsent } from './outbox.ts'
 import { createPoll } from './poll.ts'
-import { createStarter } from './start.ts'
 import * as step from './state.ts'
 import { createStore, type Saved } from './store.ts'
-import { createView, isSmall, type View, type Wording } from './view.ts'
-import type { Config } from './wire.ts'
+import { type Acts, createView, isSmall, type View, type Wording } from './view.ts'
+import type { Config, Events } from './wire.ts'
+
+/** The addresses of `begin.ts` and `beside.ts` beside ours; put in by the build. */
+declare const __BEGIN__: string
+declare const __BESIDE__: string
+
+const loadBegin = lazy<BeginModule>(__BEGIN__)
+const loadBeside = lazy<BesideModule>(__BESIDE__)
 
 /** Nothing is asked of the server before `open()`, unless a chat is under way: that one is resumed. */
 export function createChat(frame: Frame): ChatApp {
-  const { button, base, options, emit } = frame
+  const { root, button, options, emit } = frame
+  const host = root.host as HTMLElement
+  const base = new URL(import.meta.url).origin
   const life = new AbortController()
   const store = createStore(() => localStorage, base)
-  const values: Record<string, string> = {}
-  let state = step.initial
+  /** Lines that the page wants said, once there is a chat. */
+  const wished: string[] = []
+  let state: step.State = { ...step.initial, hidden: document.hidden }
   let token: string | undefined
-  let wording = wordingFor(options.lang)
+  let leads = true
+  let beginning: Beginning | undefined
+  let beside: Beside | undefined
+  let besides: Promise<unknown> | undefined
+  let opener: HTMLElement | undefined
+  let wording = wordingFor(frame.langOf())
 
-  frame.adopt(css)
+  host.dataset.theme = options.theme
+  adopt(root, css)
   const call = createCall(base, () => token)
   const poll = createPoll({
-    events(signal) {
-      // History is not waited for.
-      const wait = state.phase === 'loading' ? 0 : 25
+    async events(signal) {
+      // A conversation is shown in the visitor's words from the start.
+      const config = state.config ? { ok: true } : await configure()
+      if (!config.ok) return config as Answer<never>
+      const isHistory = state.phase === 'loading'
+      if (!isHistory) await besides
+      // History is not waited for; nor does a page that is not looked at hold its line for long.
+      const wait = isHistory || !leads ? 0 : state.hidden ? 5 : 25
       return call(`${path()}/events?after=${state.cursor}&wait=${wait}`, undefined, wait + 15, signal)
     },
-    onEvents({ events, chat }) {
-      const isNews =
-        state.phase === 'chat' &&
-        events.some((event) => event.type === 'message' && event.message.from !== 'visitor')
-      go(step.heard(state, events, chat.state))
-      if (isNews) emit('message')
+    leads: () => leads,
+    onEvents(answer) {
+      hear(answer)
+      beside?.tell(answer)
     },
     onLink(online) {
       set({ online })
@@ -51,40 +72,27 @@ export function createChat(frame: Frame): ChatApp {
     onSent: (event) => go(step.sent(state, event)),
     onUnsent: ({ clientId }) => go(step.marked(state, clientId, 'unsent')),
   })
-  const begin = createStarter({
-    call,
-    token: () => token,
-    keep(given) {
-      token = given
-      save()
-    },
-  })
   let view = draw()
 
   function draw(): View {
-    return createView(frame, wording, values, {
+    const acts: Acts = {
       minimise: close,
-      topic: (topic) => set({ topic, errors: {} }),
-      start,
-      send(text) {
-        const line = { clientId: uuid(), text }
-        go(step.wrote(state, line, new Date().toISOString()))
-        outbox.push(line)
-      },
-      retry({ key, text }) {
+      send,
+      retry({ key, text, at }) {
         go(step.marked(state, key, 'sending'))
-        outbox.push({ clientId: key, text })
+        outbox.push({ clientId: key, text, at })
       },
       reload,
       here() {
         set({ closesAt: undefined })
-        attend('here')
+        presence('here')
       },
       ask: (asking) => set({ asking, notice: '' }),
       end,
       handover: () => call(`${path()}/handover`, null),
       fail,
-    })
+    }
+    return createView(frame, wording, acts, (now) => (beginning as Beginning).createStage(wording, now))
   }
 
   function path(): string {
@@ -99,9 +107,12 @@ export function createChat(frame: Frame): ChatApp {
     if (life.signal.aborted) return
     const was = state
     const { phase } = next
+    const unread = step.unread(next)
     state = next
     view.render(state)
+    beside?.update(state)
     save()
+    if (unread !== step.unread(was)) emit('unread', unread)
     if (phase === was.phase) return
     if (was.phase === 'starting' && phase === 'chat') emit('start')
     if (phase === 'error') emit(phase)
@@ -112,34 +123,94 @@ export function createChat(frame: Frame): ChatApp {
     }
   }
 
-  function save(): void {
-    const { phase, chatId, open, seen } = state
-    if (phase === 'ended') store.write(null)
-    else if (token && (chatId || phase === 'starting')) {
-      store.write({ token, chatId, open, seen })
+  function send(text: string): void {
+    write({ clientId: uuid(), text, at: new Date().toISOString() })
+  }
+
+  function write(line: Unsent): void {
+    go(step.wrote(state, line))
+    outbox.push(line)
+  }
+
+  function hear({ events, chat }: Events): void {
+    const { phase, cursor } = state
+    const news = events.filter(({ seq }) => seq > cursor)
+    go(step.heard(state, events, chat.state))
+    if (
+      phase === 'chat' &&
+      news.some((event) => event.type === 'message' && event.message.from !== 'visitor')
+    ) {
+      emit('message')
     }
   }
 
-  function wordingFor(lang: string, texts?: Readonly<Record<string, unknown>>): Wording {
-    frame.speak(lang)
-    return { say: createSay(texts), lang, locales: localesOf(lang, navigator.languages) }
+  function save(): void {
+    const { phase, chatId, open, seen } = state
+    if (phase === 'ended') forget()
+    else if (token && (chatId || phase === 'starting')) store.write({ token, chatId, open, seen })
   }
 
-  async function configure(): Promise<void> {
-    const query = new URLSearchParams({ lang: options.lang, page: address(location.href) })
-    const { ok, body, retryAfter } = await call<Config>(`config?${query}`)
-    const { phase } = state
-    if (life.signal.aborted) return
-    if (ok) {
+  /** Unless another tab has begun another chat. */
+  function forget(): void {
+    if (store.read()?.chatId === state.chatId) store.write(null)
+  }
+
+  function wordingFor(lang: string, texts?: Readonly<Record<string, unknown>>): Wording {
+    const locales = localesOf(lang, navigator.languages)
+    host.lang = lang
+    return { say: createSay(texts, locales), lang, locales }
+  }
+
+  async function configure(): Promise<Answer<Config>> {
+    const query = new URLSearchParams({ lang: frame.langOf(), page: address(location.href) })
+    const [answer] = await Promise.all([call<Config>(`config?${query}`), state.chatId || prepare()])
+    const { ok, body, retryAfter } = answer
+    const { phase, chatId } = state
+    if (ok && (chatId || beginning)) {
       // Nothing new: a form that is being filled in is not drawn again.
-      if (phase !== 'loading' && JSON.stringify(body) === JSON.stringify(state.config)) return
-      const isHeld = frame.root.activeElement
+      if (phase !== 'loading' && JSON.stringify(body) === JSON.stringify(state.config)) return answer
+      const isHeld = root.activeElement
       view.destroy()
-      wording = wordingFor(body.lang ?? options.lang, body.texts)
+      wording = wordingFor(body.lang ?? wording.lang, body.texts)
       view = draw()
-      go(step.configured(state, body, options.topic))
+      if (chatId) set({ config: body })
+      else beginning?.configured(body)
       if (isHeld) view.focus()
-    } else if (phase === 'loading') fail(retryAfter)
+    } else if (phase === 'loading' && !chatId) fail(retryAfter)
+    return answer
+  }
+
+  /** A failure shows in what is missing then. */
+  async function prepare(): Promise<void> {
+    try {
+      const { createBeginning } = await loadBegin()
+      beginning ??= createBeginning({
+        root,
+        options,
+        life,
+        call,
+        token: () => token,
+        keep(given) {
+          token = given
+          save()
+        },
+        state: () => state,
+        go,
+        reload,
+        configure,
+        fail,
+        begun({ chat, events }) {
+          go(step.started(state, chat, events))
+          wished.splice(0).forEach(send)
+          attend()
+        },
+        resume(chatId = store.read()?.chatId) {
+          if (token && chatId) resume({ token, chatId })
+          else fail(0)
+        },
+        focus: () => view.focus(),
+      })
+    } catch {}
   }
 
   function fail(retryAfter: number): void {
@@ -149,41 +220,13 @@ export function createChat(frame: Frame): ChatApp {
     setTimeout(() => set({}), wait)
   }
 
-  async function start(): Promise<void> {
-    const { config, topic, phase, retryAt } = state
-    if (phase !== 'form' || !topic || Date.now() < retryAt) return
-    const fields = config?.topics.find(({ id }) => id === topic)?.form?.fields ?? []
-    const form = readForm(fields, values, wording.say)
-    if (Object.keys(form.errors)[0]) return complain(form.errors)
-    go(step.starting(state))
-    const page = { url: address(location.href), title: document.title, referrer: address(document.referrer) }
-    const answer = await begin({ topic, lang: wording.lang, page, ...form.body })
-    if (answer.ok) {
-      go(step.started(state, answer.body.chat, answer.body.events))
-      return poll.start()
-    }
-    const { code, errors, chatId = store.read()?.chatId } = answer.body
-    if (code === 'closed_hours') return go(step.closed(state, answer.body))
-    // Begun in another tab, or by a start whose answer was lost.
-    if (code === 'chat_open' && token && chatId) return resume({ token, chatId })
-    fail(answer.retryAfter)
-    if (errors) complain(Object.fromEntries(errors.map(({ path, message }) => [path, message])))
-  }
-
-  function complain(errors: Complaints): void {
-    set({ errors })
-    view.focus()
-  }
-
-  async function resume({ token: held, chatId, seen = 0 }: Partial<Saved>): Promise<void> {
+  function resume({ token: held, chatId, seen = 0 }: Partial<Saved>): void {
     token = held
     if (!chatId) return
     poll.stop()
     outbox.clear()
     go(step.resumed(state, chatId, seen))
-    // The conversation is shown in the visitor's words from the start.
-    if (!state.config) await configure()
-    attend('here')
+    attend()
   }
 
   async function end(): Promise<void> {
@@ -192,26 +235,58 @@ export function createChat(frame: Frame): ChatApp {
     else fail(retryAfter)
   }
 
-  /** The visitor comes or goes. A held request goes along: it would keep the page out of the back/forward cache. */
-  function attend(where: 'here' | 'away'): void {
-    if (!state.chatId || state.phase === 'ended') return
-    if (where === 'here') poll.start()
-    else poll.stop()
+  function presence(where: 'here' | 'away'): void {
     void call(`${path()}/presence`, { state: where })
+  }
+
+  /** What is beside the chat says whether this tab asks the server for all tabs; without it each asks for itself. */
+  function attend(): void {
+    poll.start()
+    besides = Promise.race([
+      accompany().catch(() => {}),
+      // A file that does not come must not keep the news back.
+      new Promise((done) => setTimeout(done, 3000)),
+    ])
+  }
+
+  async function accompany(): Promise<void> {
+    const { createBeside } = await loadBeside()
+    beside ??= createBeside(
+      {
+        root,
+        store,
+        say: (key, n) => wording.say(key, n),
+        lead(isLeader) {
+          leads = isLeader
+          poll.start()
+        },
+        ask: poll.start,
+        pause: poll.stop,
+        hear,
+        saw: (seen) => set({ seen: Math.max(seen, state.seen) }),
+        write,
+        presence,
+      },
+      state,
+    )
+    await beside.ready
   }
 
   function close(): void {
     if (!state.open) return
-    go(step.minimised(state))
-    button.focus()
+    go(step.looked(state, { open: false, asking: false }))
+    // Who opened it gets the focus back.
+    ;(opener ?? button).focus()
+    opener = undefined
     emit('close')
   }
 
-  function open(topic?: string): void {
+  function open(topic?: string, by?: HTMLElement): void {
     const { phase, chatId } = state
+    opener = by
     if (topic) options.topic = topic
     if (!state.open) {
-      go(step.opened(state))
+      go(step.looked(state, { open: true }))
       emit('open')
     }
     // A form that is shown already is kept, unless another topic is wanted.
@@ -228,14 +303,18 @@ export function createChat(frame: Frame): ChatApp {
   function wake(): void {
     poll.kick()
     outbox.kick()
-    if (state.chatId && !state.config) void configure()
   }
 
   // An AbortController is a listener's options too: it has a `signal`.
   addEventListener('online', wake, life)
-  document.addEventListener('visibilitychange', wake, life)
-  addEventListener('pagehide', () => attend('away'), life)
-  addEventListener('pageshow', () => attend('here'), life)
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      go(step.looked(state, { hidden: document.hidden }))
+      wake()
+    },
+    life,
+  )
   // Another tab began a chat: it is this tab's chat too. Its end is told by the poll.
   addEventListener(
     'storage',
@@ -246,17 +325,12 @@ export function createChat(frame: Frame): ChatApp {
     life,
   )
 
-  // Doors open and close while the panel is open.
-  const watching = setInterval(() => {
-    if (state.open && /^(form|closed)/.test(state.phase)) void configure()
-  }, 45_000)
-
   const saved = store.read()
   if (saved) {
     resume(saved)
     // Over a whole small screen it would cover the page just navigated to.
     if (saved.open && saved.chatId && !isSmall()) {
-      go(step.opened(state))
+      go(step.looked(state, { open: true }))
       emit('open')
     }
   }
@@ -265,20 +339,32 @@ export function createChat(frame: Frame): ChatApp {
     open,
     close,
     isOpen: () => state.open,
-    update: () => void configure(),
+    send(text) {
+      open()
+      if (state.phase === 'chat') send(text)
+      else wished.push(text)
+    },
+    reset() {
+      close()
+      void call('session', null, 15, undefined, 'DELETE')
+      set({ phase: 'ended' })
+      token = beginning = undefined
+      go({ ...step.initial, hidden: state.hidden })
+    },
+    update({ topic, parameters }) {
+      host.dataset.theme = options.theme
+      if (token && parameters) void call('session', { parameters }, 15, undefined, 'PATCH')
+      if (topic && state.phase === 'form') reload()
+      else if (state.config) void configure()
+    },
     destroy() {
-      clearInterval(watching)
       life.abort()
+      beside?.destroy()
       poll.stop()
       outbox.clear()
       view.destroy()
     },
   }
-}
-
-/** Staff see the page, not what its query and fragment carry. */
-function address(href: string): string {
-  return href.replace(/[?#].*/, '')
 }
 
 /** `crypto.randomUUID` exists on secure pages only, and host pages may be plain http. It tells lines apart, no more. */

@@ -9,10 +9,12 @@ import type { ChatEvent } from './wire.ts'
 export interface Unsent {
   readonly clientId: string
   readonly text: string
+  /** ISO instant of the writing. */
+  readonly at: string
 }
 
 export interface OutboxDeps {
-  post(line: Unsent): Promise<Answer<{ event: ChatEvent }>>
+  post(line: Omit<Unsent, 'at'>): Promise<Answer<{ event: ChatEvent }>>
   onSent(event: ChatEvent): void
   /** Not sent. Unless the server refused it for good, it is tried again. */
   onUnsent(line: Unsent): void
@@ -32,7 +34,8 @@ export function createOutbox({ post, onSent, onUnsent }: OutboxDeps, beat = rhyt
   const loop = createLoop(async () => {
     const line = queue[0]
     if (!line) return 'done'
-    const { ok, status, body, retryAfter } = await post(line)
+    const { clientId, text } = line
+    const { ok, status, body, retryAfter } = await post({ clientId, text })
     if (queue[0] !== line) return 'next'
     if (ok || isFinal(status)) queue.shift()
     if (ok) onSent(body.event)

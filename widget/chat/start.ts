@@ -1,4 +1,5 @@
 /** Starting a chat so that it can be tried again: whatever gets lost on the way, there is one chat. */
+import type { Options } from '../shared.ts'
 import type { Answer, Call } from './api.ts'
 import type { Start, Started } from './wire.ts'
 
@@ -6,13 +7,25 @@ export interface StartDeps {
   readonly call: Call
   token(): string | undefined
   keep(token: string | undefined): void
+  /** What staff should know of the visit. */
+  parameters(): Options['parameters']
 }
 
-export function createStarter({ call, token, keep }: StartDeps): (body: Start) => Promise<Answer<Started>> {
+export function createStarter({
+  call,
+  token,
+  keep,
+  parameters,
+}: StartDeps): (body: Start) => Promise<Answer<Started>> {
   return async (body) => {
     // The session comes first: with it, a second start joins the one under way instead of opening a second room.
     if (!token()) {
-      const session = await call<{ token: string }>('sessions', { lang: body.lang, page: body.page.url })
+      const { lang, page } = body
+      const session = await call<{ token: string }>('sessions', {
+        lang,
+        page: page.url,
+        parameters: parameters(),
+      })
       if (!session.ok) return session
       keep(session.body.token)
     }

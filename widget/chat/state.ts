@@ -44,8 +44,12 @@ export interface State {
   readonly lines: readonly Line[]
   /** The highest `seq` applied. */
   readonly cursor: number
-  /** The highest `seq` that was on screen. */
+  /** The highest `seq` that was in view. */
   readonly seen: number
+  /** What came after this `seq` was not seen when the visitor last looked. */
+  readonly newAfter?: number | undefined
+  /** The page is not looked at: another tab or window is. */
+  readonly hidden: boolean
   readonly online: boolean
   /** ISO instant; an idle warning that was not answered. */
   readonly closesAt?: string | undefined
@@ -64,20 +68,24 @@ export const initial: State = {
   lines: [],
   cursor: 0,
   seen: 0,
+  hidden: false,
   online: true,
 }
 
-export function opened(state: State): State {
-  return { ...state, open: true, seen: state.cursor }
+export function isInView({ open, hidden }: State): boolean {
+  return open && !hidden
 }
 
-export function minimised(state: State): State {
-  return { ...state, open: false, asking: false }
+/** The visitor looks, or looks away: the panel is opened or closed, the page shown or hidden. */
+export function looked(state: State, change: Partial<Pick<State, 'open' | 'hidden' | 'asking'>>): State {
+  const next = { ...state, ...change }
+  if (!isInView(next) || isInView(state)) return next
+  return { ...next, newAfter: unread(state) ? state.seen : undefined, seen: next.cursor }
 }
 
 /** Everything from the beginning. */
-export function loading({ open, config }: State): State {
-  return { ...initial, open, config }
+export function loading({ open, hidden, config }: State): State {
+  return { ...initial, open, hidden, config }
 }
 
 /** `wanted`: the topic to choose beforehand. */
@@ -121,20 +129,17 @@ export function heard(state: State, events: readonly ChatEvent[], chatState: Cha
   for (const event of events) {
     if (event.seq > next.cursor) next = { ...withEvent(next, event), cursor: event.seq }
   }
-  next = { ...next, chatState, seen: next.open ? next.cursor : next.seen }
+  // What came while the page was loaded anew was not seen either.
+  if (state.phase === 'loading') next = { ...next, newAfter: state.seen || undefined }
+  next = { ...next, chatState, seen: isInView(next) ? next.cursor : next.seen }
   return chatState === 'closed' ? over(next, next.reason) : next
 }
 
-/** The visitor's line, shown before the server has it. */
-export function wrote(state: State, { clientId, text }: Unsent, at: string): State {
-  return withLine(state, {
-    key: clientId,
-    seq: Number.POSITIVE_INFINITY,
-    from: 'visitor',
-    text,
-    at,
-    status: 'sending',
-  })
+/** The visitor's line, shown before the server has it. Who answers has read. */
+export function wrote(state: State, { clientId, text, at }: Unsent): State {
+  const seq = Number.POSITIVE_INFINITY
+  const line: Line = { key: clientId, seq, from: 'visitor', text, at, status: 'sending' }
+  return withLine({ ...state, newAfter: undefined }, line)
 }
 
 /** The server has a line. The cursor stays: lines numbered before this one may not have come yet. */
@@ -154,10 +159,13 @@ export function over(state: State, reason: string | undefined): State {
 }
 
 /** How many lines from our side came while the panel was not in view. */
-export function unread({ lines, open, seen }: State): number {
-  return open
-    ? 0
-    : lines.filter(({ from, seq, deleted }) => /agent|bot/.test(from) && seq > seen && !deleted).length
+export function unread(state: State): number {
+  return isInView(state) ? 0 : state.lines.filter((line) => isNew(line, state.seen)).length
+}
+
+/** A line from our side that came after `seq`. */
+export function isNew({ from, seq, deleted }: Line, after = Number.POSITIVE_INFINITY): boolean {
+  return /agent|bot/.test(from) && seq > after && !deleted
 }
 
 function withEvent(state: State, event: ChatEvent): State {

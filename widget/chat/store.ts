@@ -1,5 +1,6 @@
 /** What outlives the page: one localStorage key, or memory where storage is forbidden (private windows, sandboxed frames). */
 import { STORAGE_KEY } from '../shared.ts'
+import type { Unsent } from './outbox.ts'
 
 export interface Saved {
   readonly token: string
@@ -8,11 +9,18 @@ export interface Saved {
   readonly open: boolean
   /** The highest `seq` the visitor has had in view. */
   readonly seen: number
+  /** Whether the visitor wants to hear new lines. */
+  readonly sound?: boolean
+  /** What stands in the composer. */
+  readonly draft?: string
+  /** Lines that the server has not yet answered for, oldest first. */
+  readonly unsent?: readonly Unsent[]
 }
 
 export interface Store {
-  read(): Saved | null
-  write(saved: Saved | null): void
+  read(): Partial<Saved> | undefined
+  /** Adds to what is there, as another tab may have left it; `null` leaves nothing. */
+  write(change: Partial<Saved> | null): void
 }
 
 /**
@@ -24,20 +32,22 @@ export function createStore(
   base: string,
 ): Store {
   let memory: string | null = null
+
+  function read(): Partial<Saved> | undefined {
+    try {
+      memory = storage().getItem(STORAGE_KEY)
+    } catch {}
+    let saved: (Saved & { base: string }) | null = null
+    try {
+      saved = JSON.parse(memory ?? '')
+    } catch {}
+    return saved?.base === base ? saved : undefined
+  }
+
   return {
-    read() {
-      try {
-        memory = storage().getItem(STORAGE_KEY)
-      } catch {}
-      try {
-        const saved = JSON.parse(memory ?? '')
-        return saved.base === base ? saved : null
-      } catch {
-        return null
-      }
-    },
-    write(saved) {
-      memory = saved && JSON.stringify({ base, ...saved })
+    read,
+    write(change) {
+      memory = change && JSON.stringify({ base, ...read(), ...change })
       try {
         if (memory) storage().setItem(STORAGE_KEY, memory)
         else storage().removeItem(STORAGE_KEY)

@@ -4,20 +4,20 @@ import type { Answer } from './api.ts'
 import type { BotModule } from './bot.ts'
 import { createComposer } from './composer.ts'
 import { h, setAttr, setText } from './dom.ts'
-import type { TextKey } from './english.ts'
-import { createForm } from './form.ts'
-import { format, type Say, sayEnd } from './i18n.ts'
+import { direction, format, type Say, sayEnd } from './i18n.ts'
+import { lazy } from './lazy.ts'
 import { createLog } from './log.ts'
 import { type Line, type State, unread } from './state.ts'
+import type { TextKey } from './words.ts'
 
 /** The address of the bot's module beside ours; put in by the build. */
 declare const __BOT__: string
 
+const loadBot = lazy<BotModule>(__BOT__)
+
 /** What the visitor can do. */
 export interface Acts {
   minimise(): void
-  topic(id: string): void
-  start(): void
   send(text: string): void
   retry(line: Line): void
   /** Asks for the configuration again, for a new chat if there was one. */
@@ -58,15 +58,15 @@ export function isSmall(): boolean {
 
 /** For one wording: another language is another view. */
 export function createView(
-  { root, button, badge, look, icon, pick }: Frame,
+  { root, button, look }: Frame,
   wording: Wording,
-  values: Record<string, string>,
   acts: Acts,
+  createBefore: (state: State) => Stage,
 ): View {
   const { say, lang, locales } = wording
   const end = press('end', () => acts.ask(true), say('end'))
-  const minimise = press('minimise', acts.minimise, icon('M6 9l6 6 6-6'))
-  const title = h('h2', { id: 'title' }, pick(look.title, lang))
+  const minimise = press('minimise', acts.minimise)
+  const title = h('h2', { id: 'title' }, say('title'))
   const header = h('header', { part: 'header' }, title, end, minimise)
   const yes = press('confirm-end', acts.end, say('end'))
   const no = press('keep', () => acts.ask(false), say('endKeep'))
@@ -76,7 +76,7 @@ export function createView(
   const body = h('div', { class: 'body' })
   const panel = h(
     'dialog',
-    { part: 'panel', 'aria-labelledby': 'title', tabindex: -1, cancel: leave },
+    { part: 'panel', lang, 'aria-labelledby': 'title', tabindex: -1, cancel: leave },
     header,
     status,
     body,
@@ -84,11 +84,13 @@ export function createView(
   let stage: Stage | undefined
   let stageName: string | undefined
   let last: State | undefined
-  let assist: ((state: State) => void) | undefined = meetBot
-  let address = __BOT__
+  let isMeeting = false
+  let assist: (state: State) => void = meetBot
 
   if (look.logo) header.prepend(h('img', { src: look.logo, alt: true }))
   setAttr(minimise, 'aria-label', say('minimise'))
+  // Not of the panel: its place follows the bubble, whose side is the page's.
+  for (const part of [header, status, body]) part.dir = direction(lang)
   // The host page's shortcuts and focus traps must not act on what is written here.
   for (const name of ['keydown', 'keyup', 'focusin']) {
     panel.addEventListener(name, (event) => event.stopPropagation())
@@ -105,24 +107,19 @@ export function createView(
     else acts.minimise()
   }
 
-  function press(part: string, act: () => void, content: Node | string): HTMLButtonElement {
-    return h('button', { part, click: act }, content)
+  function press(part: string, act: () => void, text = ''): HTMLButtonElement {
+    return h('button', { part, click: act }, text)
   }
 
-  function createMessage({ phase, closed }: State): Stage {
-    const element = h('div', { class: 'message' })
-    if (closed) {
-      const when = format(closed.opensAt, locales, true)
-      element.append(h('h2', {}, say('closed')), closed.name ?? '')
-      if (when) element.append(h('p', {}, say('opens', when)))
-    }
-    if (phase !== 'loading') element.append(press('retry', acts.reload, say('retry')))
-    return { nodes: [element], update() {} }
+  /** Nothing to see yet, or nothing but another try. */
+  function createBlank({ phase }: State): Stage {
+    const retry = press('retry', acts.reload, say('retry'))
+    return { nodes: [h('div', { class: 'message' }, phase === 'error' ? retry : '')], update() {} }
   }
 
   function createConversation(): Stage {
     const log = createLog(say, locales, acts.retry)
-    const composer = createComposer(say, icon('M12 20V5M5 12l7-7 7 7'), acts.send)
+    const composer = createComposer(say, acts.send)
     const foot = h('div', {}, composer)
     let isReady = last?.phase !== 'starting'
     // What a new chat opens with is news, and a live region must stand before it is filled.
@@ -134,8 +131,9 @@ export function createView(
     }
     return {
       nodes: [log.element, foot],
-      update({ phase, lines, reason }) {
-        if (isReady) log.update(lines)
+      update(state) {
+        const { phase, reason } = state
+        if (isReady) log.update(state)
         if (phase !== 'ended' || !composer.isConnected) return
         const end = h('p', {}, sayEnd(say, reason))
         foot.replaceChildren(h('div', { class: 'message' }, end, press('again', acts.reload, say('again'))))
@@ -144,20 +142,16 @@ export function createView(
   }
 
   /** Most chats never see a bot, so what a bot needs is fetched when there is one. Without it a visitor can still write. */
-  function meetBot({ chatState, lines }: State): void {
-    if (chatState !== 'bot' && !lines.at(-1)?.choices) return
-    assist = undefined
-    import(address).then(
-      ({ createBot }: BotModule) => {
-        assist = createBot(panel, say, acts)
-        assist(last as State)
-      },
-      () => {
-        assist = meetBot
-        // Browsers may remember a failed module under its address, so a new attempt gets a new one.
-        address += '?'
-      },
-    )
+  async function meetBot({ chatState, lines }: State): Promise<void> {
+    if (isMeeting || (chatState !== 'bot' && !lines.at(-1)?.choices)) return
+    isMeeting = true
+    try {
+      const { createBot } = await loadBot()
+      assist = createBot(panel, say, acts)
+      assist(last as State)
+    } catch {
+      isMeeting = false
+    }
   }
 
   function statusOf({ phase, notice, online, closesAt, chatState, asking }: State): string {
@@ -170,19 +164,16 @@ export function createView(
   }
 
   function render(state: State): void {
-    const { phase, open, asking, config, closesAt, notice, online } = state
+    const { phase, open, asking, closesAt, notice, online } = state
     const isChat = phase === 'chat'
     const name = phase === 'starting' ? 'form' : phase === 'ended' ? 'chat' : phase
     const isNew = name !== stageName
     // Whether the focus is ours to move: an arriving message never takes it from the page.
     const held = panel.contains(root.activeElement) && root.activeElement
     if (isNew) {
-      stage =
-        name === 'chat'
-          ? createConversation()
-          : name === 'form' && config
-            ? createForm(wording, config.topics, state.topic, values, acts)
-            : createMessage(state)
+      const create =
+        name === 'chat' ? createConversation : /^(form|closed)/.test(name) ? createBefore : createBlank
+      stage = create(state)
       stageName = name
     }
     last = state
@@ -195,10 +186,10 @@ export function createView(
     setText(words, statusOf(state))
     status.hidden = !words.textContent
     status.className = notice || !online ? 'bar bad' : 'bar'
-    assist?.(state)
+    assist(state)
 
     const count = unread(state)
-    setText(badge, count ? `${count}` : '')
+    setAttr(button, 'data-badge', count)
     setAttr(button, 'aria-label', say('open') + (count ? `, ${say('unread', count)}` : ''))
     setAttr(button, 'aria-expanded', `${open}`)
     if (!open) panel.close()

@@ -18,6 +18,8 @@ export interface Field {
   readonly label: string
   /** Of a consent: what is sent when its box is ticked. */
   readonly version?: string
+  /** Of a select. */
+  readonly options?: readonly { readonly value: string; readonly label: string }[]
 }
 
 export interface Topic {

@@ -1,11 +1,11 @@
 /** The machine's own Chromium; screenshots are kept beside the reports. */
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type LaunchOptions, type Page } from 'playwright-core'
 
-const SHOTS = fileURLToPath(new URL('../../test-results/screenshots/', import.meta.url))
+const SHOTS = fileURLToPath(new URL('../../../test-results/screenshots/', import.meta.url))
 
-export function launch(): Promise<Browser> {
+export function launch(options: LaunchOptions = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -16,6 +16,7 @@ export function launch(): Promise<Browser> {
       '--disable-background-networking',
       '--no-first-run',
     ],
+    ...options,
   })
 }
 

@@ -1,0 +1,61 @@
+/** What is written and not yet with the server survives a reload, a crash, another language and the end of the chat. */
+import type { Conversation } from './beside.ts'
+import type { Unsent } from './outbox.ts'
+import type { State } from './state.ts'
+
+export interface Drafts {
+  /** Sends what an earlier page could not. */
+  restore(state: State): void
+  update(state: State): void
+}
+
+export function createDrafts({ root, store, write }: Conversation): Drafts {
+  let draft = store.read()?.draft ?? ''
+  let box: HTMLTextAreaElement | null = null
+  let kept = '[]'
+
+  function unsentIn({ lines }: State): Unsent[] {
+    return lines
+      .filter(({ id, from }) => !id && from === 'visitor')
+      .map(({ key, text, at }) => ({ clientId: key, text, at }))
+  }
+
+  /** Other tabs have lines of their own there. */
+  function keep(state: State): void {
+    const unsent = unsentIn(state)
+    const now = JSON.stringify(unsent)
+    if (now === kept) return
+    const known = new Set(state.lines.map(({ key }) => key))
+    const others = store.read()?.unsent?.filter(({ clientId }) => !known.has(clientId)) ?? []
+    kept = now
+    store.write({ unsent: [...others, ...unsent] })
+  }
+
+  return {
+    restore({ lines }) {
+      const known = new Set(lines.map(({ key }) => key))
+      for (const line of store.read()?.unsent ?? []) if (!known.has(line.clientId)) write(line)
+    },
+    update(state) {
+      if (state.phase === 'ended') {
+        // Nobody will read it here: it is for the next chat.
+        if (box) draft = [...unsentIn(state).map(({ text }) => text), draft].join('\n').trim()
+        box = null
+        return
+      }
+      keep(state)
+      const there = root.querySelector('textarea')
+      if (!there?.closest('[part=composer]')) return
+      if (there !== box) {
+        box = there
+        if (draft && !box.value) {
+          box.value = draft
+          box.dispatchEvent(new Event('input'))
+        }
+      }
+      if (box.value === draft) return
+      draft = box.value
+      store.write({ draft })
+    },
+  }
+}
