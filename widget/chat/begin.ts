@@ -8,11 +8,11 @@ import css from './begin.css'
 import { adopt, h } from './dom.ts'
 import type { Complaints } from './fields.ts'
 import type { Form } from './form.ts'
-import { format } from './i18n.ts'
+import { format, type Wording } from './i18n.ts'
 import { createStarter } from './start.ts'
 import * as step from './state.ts'
 import { createTopics } from './topics.ts'
-import type { Stage, Wording } from './view.ts'
+import type { Stage } from './view.ts'
 import type { Config, Started } from './wire.ts'
 
 export interface BeginModule {

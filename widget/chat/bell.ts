@@ -6,6 +6,7 @@ import { isNew, type State } from './state.ts'
 export interface Bell {
   /** One tab rings for all: the one that leads. */
   update(state: State, leads: boolean): void
+  destroy(): void
 }
 
 export function createBell(chat: Conversation): Bell {
@@ -59,6 +60,10 @@ export function createBell(chat: Conversation): Bell {
       if (newest > heard && leads && isWanted()) ring()
       // What was there before is no news.
       heard = phase === 'chat' ? newest : Number.POSITIVE_INFINITY
+    },
+    destroy() {
+      button.remove()
+      void audio?.close()
     },
   }
 }

@@ -119,6 +119,7 @@ export function createBeside(chat: Conversation, first: State): Beside {
     destroy() {
       life.abort()
       part()
+      bell.destroy()
     },
   }
 }

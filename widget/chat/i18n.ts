@@ -4,6 +4,18 @@ import { en, type TextKey } from './words.ts'
 /** `n` fills the hole in the text, whatever its name. A number chooses the text's plural form where there are some. */
 export type Say = (key: TextKey, n?: string | number) => string
 
+/** All that is needed to speak one language. */
+export interface Wording {
+  readonly say: Say
+  readonly lang: string
+  readonly locales: string[]
+}
+
+export function createWording(lang: string, texts?: Readonly<Record<string, unknown>>): Wording {
+  const locales = localesOf(lang, navigator.languages)
+  return { say: createSay(texts, locales), lang, locales }
+}
+
 /** The server's text where it has one, else ours, else nothing. */
 export function createSay(texts: Readonly<Record<string, unknown>> = {}, locales?: string[]): Say {
   return (key, n) => {

@@ -2,24 +2,22 @@
 import { type ChatApp, type Frame, STORAGE_KEY } from '../shared.ts'
 import { type Answer, address, createCall, isFinal } from './api.ts'
 import type { BeginModule, Beginning } from './begin.ts'
-import type { Beside, BesideModule } from './beside.ts'
 import css from './chat.css'
+import { createCompany } from './company.ts'
 import { adopt } from './dom.ts'
-import { createSay, localesOf } from './i18n.ts'
+import { createWording } from './i18n.ts'
 import { lazy } from './lazy.ts'
-import { createOutbox, type Unsent } from './outbox.ts'
+import { createLine, createOutbox, type Unsent } from './outbox.ts'
 import { createPoll } from './poll.ts'
 import * as step from './state.ts'
 import { createStore, type Saved } from './store.ts'
-import { type Acts, createView, isSmall, type View, type Wording } from './view.ts'
+import { type Acts, createView, isSmall, type View } from './view.ts'
 import type { Config, Events } from './wire.ts'
 
-/** The addresses of `begin.ts` and `beside.ts` beside ours; put in by the build. */
+/** The address of `begin.ts` beside ours; put in by the build. */
 declare const __BEGIN__: string
-declare const __BESIDE__: string
 
 const loadBegin = lazy<BeginModule>(__BEGIN__)
-const loadBeside = lazy<BesideModule>(__BESIDE__)
 
 /** Nothing is asked of the server before `open()`, unless a chat is under way: that one is resumed. */
 export function createChat(frame: Frame): ChatApp {
@@ -32,12 +30,9 @@ export function createChat(frame: Frame): ChatApp {
   const wished: string[] = []
   let state: step.State = { ...step.initial, hidden: document.hidden }
   let token: string | undefined
-  let leads = true
   let beginning: Beginning | undefined
-  let beside: Beside | undefined
-  let besides: Promise<unknown> | undefined
-  let opener: HTMLElement | undefined
-  let wording = wordingFor(frame.langOf())
+  let opener: Element | null = null
+  let wording = createWording(frame.langOf())
 
   host.dataset.theme = options.theme
   adopt(root, css)
@@ -48,15 +43,15 @@ export function createChat(frame: Frame): ChatApp {
       const config = state.config ? { ok: true } : await configure()
       if (!config.ok) return config as Answer<never>
       const isHistory = state.phase === 'loading'
-      if (!isHistory) await besides
+      if (!isHistory) await company.settled()
       // History is not waited for; nor does a page that is not looked at hold its line for long.
-      const wait = isHistory || !leads ? 0 : state.hidden ? 5 : 25
+      const wait = isHistory || !company.leads() ? 0 : state.hidden ? 5 : 25
       return call(`${path()}/events?after=${state.cursor}&wait=${wait}`, undefined, wait + 15, signal)
     },
-    leads: () => leads,
+    leads: () => company.leads(),
     onEvents(answer) {
       hear(answer)
-      beside?.tell(answer)
+      company.tell(answer)
     },
     onLink(online) {
       set({ online })
@@ -72,6 +67,20 @@ export function createChat(frame: Frame): ChatApp {
     onSent: (event) => go(step.sent(state, event)),
     onUnsent: ({ clientId }) => go(step.marked(state, clientId, 'unsent')),
   })
+  const company = createCompany(
+    {
+      root,
+      store,
+      say: (key, n) => wording.say(key, n),
+      ask: poll.start,
+      pause: poll.stop,
+      hear,
+      saw: (seen) => set({ seen: Math.max(seen, state.seen) }),
+      write,
+      presence,
+    },
+    () => state,
+  )
   let view = draw()
 
   function draw(): View {
@@ -110,7 +119,7 @@ export function createChat(frame: Frame): ChatApp {
     const unread = step.unread(next)
     state = next
     view.render(state)
-    beside?.update(state)
+    company.update(state)
     save()
     if (unread !== step.unread(was)) emit('unread', unread)
     if (phase === was.phase) return
@@ -124,7 +133,7 @@ export function createChat(frame: Frame): ChatApp {
   }
 
   function send(text: string): void {
-    write({ clientId: uuid(), text, at: new Date().toISOString() })
+    write(createLine(text))
   }
 
   function write(line: Unsent): void {
@@ -155,12 +164,6 @@ export function createChat(frame: Frame): ChatApp {
     if (store.read()?.chatId === state.chatId) store.write(null)
   }
 
-  function wordingFor(lang: string, texts?: Readonly<Record<string, unknown>>): Wording {
-    const locales = localesOf(lang, navigator.languages)
-    host.lang = lang
-    return { say: createSay(texts, locales), lang, locales }
-  }
-
   async function configure(): Promise<Answer<Config>> {
     const query = new URLSearchParams({ lang: frame.langOf(), page: address(location.href) })
     const [answer] = await Promise.all([call<Config>(`config?${query}`), state.chatId || prepare()])
@@ -171,7 +174,8 @@ export function createChat(frame: Frame): ChatApp {
       if (phase !== 'loading' && JSON.stringify(body) === JSON.stringify(state.config)) return answer
       const isHeld = root.activeElement
       view.destroy()
-      wording = wordingFor(body.lang ?? wording.lang, body.texts)
+      wording = createWording(body.lang ?? wording.lang, body.texts)
+      host.lang = wording.lang
       view = draw()
       if (chatId) set({ config: body })
       else beginning?.configured(body)
@@ -202,7 +206,7 @@ export function createChat(frame: Frame): ChatApp {
         begun({ chat, events }) {
           go(step.started(state, chat, events))
           wished.splice(0).forEach(send)
-          attend()
+          company.attend()
         },
         resume(chatId = store.read()?.chatId) {
           if (token && chatId) resume({ token, chatId })
@@ -226,7 +230,7 @@ export function createChat(frame: Frame): ChatApp {
     poll.stop()
     outbox.clear()
     go(step.resumed(state, chatId, seen))
-    attend()
+    company.attend()
   }
 
   async function end(): Promise<void> {
@@ -239,51 +243,19 @@ export function createChat(frame: Frame): ChatApp {
     void call(`${path()}/presence`, { state: where })
   }
 
-  /** What is beside the chat says whether this tab asks the server for all tabs; without it each asks for itself. */
-  function attend(): void {
-    poll.start()
-    besides = Promise.race([
-      accompany().catch(() => {}),
-      // A file that does not come must not keep the news back.
-      new Promise((done) => setTimeout(done, 3000)),
-    ])
-  }
-
-  async function accompany(): Promise<void> {
-    const { createBeside } = await loadBeside()
-    beside ??= createBeside(
-      {
-        root,
-        store,
-        say: (key, n) => wording.say(key, n),
-        lead(isLeader) {
-          leads = isLeader
-          poll.start()
-        },
-        ask: poll.start,
-        pause: poll.stop,
-        hear,
-        saw: (seen) => set({ seen: Math.max(seen, state.seen) }),
-        write,
-        presence,
-      },
-      state,
-    )
-    await beside.ready
-  }
-
   function close(): void {
     if (!state.open) return
     go(step.looked(state, { open: false, asking: false }))
-    // Who opened it gets the focus back.
-    ;(opener ?? button).focus()
-    opener = undefined
+    // Who opened it gets the focus back, if it can be had there.
+    button.focus()
+    if (opener !== document.body) (opener as HTMLElement | null)?.focus()
+    opener = null
     emit('close')
   }
 
-  function open(topic?: string, by?: HTMLElement): void {
+  function open(topic?: string, by = document.activeElement): void {
     const { phase, chatId } = state
-    opener = by
+    if (by !== host) opener = by
     if (topic) options.topic = topic
     if (!state.open) {
       go(step.looked(state, { open: true }))
@@ -346,28 +318,27 @@ export function createChat(frame: Frame): ChatApp {
     },
     reset() {
       close()
-      void call('session', null, 15, undefined, 'DELETE')
-      set({ phase: 'ended' })
+      if (token) void call('session', null, 15, undefined, 'DELETE')
+      if (state.chatId) set({ phase: 'ended' })
+      forget()
+      // Also what was written, in forms and drafts: the next visitor is another one.
+      company.destroy()
       token = beginning = undefined
+      wished.length = 0
       go({ ...step.initial, hidden: state.hidden })
     },
-    update({ topic, parameters }) {
+    update({ lang, topic, parameters }) {
       host.dataset.theme = options.theme
       if (token && parameters) void call('session', { parameters }, 15, undefined, 'PATCH')
       if (topic && state.phase === 'form') reload()
-      else if (state.config) void configure()
+      else if (lang && state.config) void configure()
     },
     destroy() {
       life.abort()
-      beside?.destroy()
+      company.destroy()
       poll.stop()
       outbox.clear()
       view.destroy()
     },
   }
-}
-
-/** `crypto.randomUUID` exists on secure pages only, and host pages may be plain http. It tells lines apart, no more. */
-function uuid(): string {
-  return 'xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx'.replace(/x/g, () => ((Math.random() * 16) | 0).toString(16))
 }

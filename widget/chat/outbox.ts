@@ -56,3 +56,11 @@ export function createOutbox({ post, onSent, onUnsent }: OutboxDeps, beat = rhyt
     },
   }
 }
+
+/** A line that tells itself apart. `crypto.randomUUID` exists on secure pages only, and host pages may be plain http. */
+export function createLine(text: string): Unsent {
+  const clientId = 'xxxxxxxx-xxxx-4xxx-axxx-xxxxxxxxxxxx'.replace(/x/g, () =>
+    ((Math.random() * 16) | 0).toString(16),
+  )
+  return { clientId, text, at: new Date().toISOString() }
+}

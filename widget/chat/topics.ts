@@ -1,9 +1,9 @@
 /** Topics with their state, the chosen topic's form where it has one, and Start. */
 import { h, setAttr, setText } from './dom.ts'
 import { createForm, type Form } from './form.ts'
-import { format } from './i18n.ts'
+import { format, type Wording } from './i18n.ts'
 import type { State } from './state.ts'
-import type { Stage, Wording } from './view.ts'
+import type { Stage } from './view.ts'
 
 export interface TopicActs {
   choose(topic: string): void

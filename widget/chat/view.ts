@@ -4,7 +4,7 @@ import type { Answer } from './api.ts'
 import type { BotModule } from './bot.ts'
 import { createComposer } from './composer.ts'
 import { h, setAttr, setText } from './dom.ts'
-import { direction, format, type Say, sayEnd } from './i18n.ts'
+import { direction, format, sayEnd, type Wording } from './i18n.ts'
 import { lazy } from './lazy.ts'
 import { createLog } from './log.ts'
 import { type Line, type State, unread } from './state.ts'
@@ -43,12 +43,6 @@ export interface View {
 export interface Stage {
   readonly nodes: readonly Node[]
   update(state: State): void
-}
-
-export interface Wording {
-  readonly say: Say
-  readonly lang: string
-  readonly locales: string[]
 }
 
 /** An open panel takes the whole screen. */
