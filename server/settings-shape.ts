@@ -192,8 +192,20 @@ const topicCalendar = z.strictObject({
 
 /** What `identified` asks for when the form names no fields. */
 export const IDENTITY: Form['fields'] = [
-  { id: 'name', type: 'text', required: true, label: { en: 'Your name', pl: 'Imię i nazwisko' } },
-  { id: 'email', type: 'email', required: true, label: { en: 'E-mail', pl: 'E-mail' } },
+  {
+    id: 'name',
+    type: 'text',
+    required: true,
+    label: {
+      en: 'Your name',
+      pl: 'Imię i nazwisko',
+      de: 'Ihr Name',
+      fr: 'Votre nom',
+      es: 'Su nombre',
+      ar: 'اسمك',
+    },
+  },
+  { id: 'email', type: 'email', required: true, label: { en: 'E-mail', ar: 'البريد الإلكتروني' } },
 ]
 
 const field = z

@@ -11,6 +11,7 @@ const least = { timezone: 'Europe/Warsaw', calendar: { hours }, topics: [sales] 
 
 const withTopic = (over: Json) => ({ ...least, topics: [{ ...sales, ...over }] })
 const withCalendar = (over: Json) => ({ ...least, calendar: { hours, ...over } })
+const option = { value: 'a', label: { en: 'A' } }
 const withForm = (...fields: Json[]) => ({ ...least, form: { mode: 'identified', fields } })
 const field = { id: 'company', type: 'text', label: { en: 'Company' } }
 
@@ -213,6 +214,19 @@ describe('a settings file', () => {
     ['a form field of no type', withForm({ ...field, type: 'password' }), 'form.fields[0].type'],
     ['an e-mail field of type text', withForm({ ...field, id: 'email' }), 'form.fields[0].type'],
     ['a name field of type email', withForm({ ...field, id: 'name', type: 'email' }), 'form.fields[0].type'],
+    ['a select with nothing to choose', withForm({ ...field, type: 'select' }), 'form.fields[0].options'],
+    ['a select of no options', withForm({ ...field, type: 'select', options: [] }), 'form.fields[0].options'],
+    [
+      'an option twice',
+      withForm({ ...field, type: 'select', options: [option, option] }),
+      'form.fields[0].options[1].value',
+    ],
+    ['a text with options', withForm({ ...field, options: [option] }), 'form.fields[0].options'],
+    [
+      'a box with a version',
+      withForm({ ...field, type: 'checkbox', version: '1' }),
+      'form.fields[0].version',
+    ],
     ['a heartbeat of nothing', { ...least, idle: { heartbeatSeconds: 0 } }, 'idle.heartbeatSeconds'],
     ['minutes as text', { ...least, idle: { visitorMinutes: '15' } }, 'idle.visitorMinutes'],
     ['minutes without end', { ...least, idle: { botMinutes: 1e12 } }, 'idle.botMinutes'],

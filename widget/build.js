@@ -4,7 +4,7 @@
  * takes part, `beside.<hash>.js` when a chat is under way. Modules are immutable, named by their content.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform } from 'esbuild'
@@ -55,7 +55,7 @@ async function module(name, entry, define = {}) {
 }
 
 /**
- * Writes `loader.js`, the four modules and `manifest.json` (their names) into `outDir`,
+ * Writes `loader.js`, the four modules, the host API's types and `manifest.json` (names of the scripts) into `outDir`,
  * which is made when missing. The loader is ASCII, as the host page may be in any encoding.
  * @param {string} outDir
  * @returns {Promise<import('./build.js').Manifest>}
@@ -86,6 +86,7 @@ export async function buildWidget(outDir) {
   await mkdir(outDir, { recursive: true })
   await writeFile(join(outDir, manifest.loader), loader)
   for (const { file, code } of [chat, begin, bot, beside]) await writeFile(join(outDir, file), code)
+  await copyFile(join(here, 'frontroom.d.ts'), join(outDir, 'frontroom.d.ts'))
   await writeFile(join(outDir, 'manifest.json'), `${JSON.stringify(manifest)}\n`)
   return manifest
 }

@@ -77,6 +77,13 @@ export function pageRoutes(pages: Pages): Router {
     )
   })
 
+  // For the editors of those who write host pages.
+  const types = readFileSync(join(widgetDir, 'frontroom.d.ts'), 'utf8')
+  router.get('/widget.d.ts', (ctx) => {
+    forAnyPage(ctx)
+    send(ctx, 'text/plain; charset=utf-8', types)
+  })
+
   const { loader: _, ...modules } = manifest
   for (const name of Object.values(modules)) {
     const code = readFileSync(join(widgetDir, name), 'utf8')

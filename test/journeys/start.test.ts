@@ -125,6 +125,43 @@ describe('a start is refused', () => {
     expect(opener).toContain('E-mail: a@b.pl\nInvoice: 12/2026')
   })
 
+  it('when a choice is none of the options, or a box is ticked in a way of its own', async () => {
+    const size = {
+      id: 'size',
+      type: 'select',
+      required: true,
+      label: { en: 'Size', de: 'Größe' },
+      options: [
+        { value: 'S', label: { en: 'small', de: 'klein' } },
+        { value: 'L', label: { en: 'large', de: 'groß' } },
+      ],
+    }
+    const news = { id: 'news', type: 'checkbox', label: { en: 'Send me news' } }
+    await server.settings({ form: { mode: 'identified', fields: [size, news] } })
+    const config = await fetch(`${server.origin}/api/v1/config?lang=de`)
+    const { topics } = (await config.json()) as { topics: { form: { fields: object[] } }[] }
+    expect(topics[0]?.form.fields[0]).toMatchObject({
+      type: 'select',
+      options: [
+        { value: 'S', label: 'klein' },
+        { value: 'L', label: 'groß' },
+      ],
+    })
+    for (const [fields, path] of [
+      [{ size: 'XL' }, 'fields.size'],
+      [{ size: 'S', news: 'on' }, 'fields.news'],
+    ] as const) {
+      const refused = await start(undefined, { topic: 'sales', fields })
+      expect([refused.status, refused.body.errors[0]?.path]).toEqual([400, path])
+    }
+    expect((await start(undefined, { topic: 'sales' })).body.errors.map(({ path }) => path)).toEqual([
+      'fields.size',
+    ])
+    expect(await server.staff.rooms()).toEqual([])
+    expect((await start(undefined, { topic: 'sales', fields: { size: 'L', news: 'yes' } })).status).toBe(201)
+    expect((await server.staff.theRoom()).messages[0]?.text).toContain('Size: L\nSend me news: yes')
+  })
+
   it('when the topic is closed, saying why and until when', async () => {
     const day = new Date().toISOString().slice(0, 10)
     await server.settings({

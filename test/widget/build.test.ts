@@ -36,7 +36,15 @@ describe('the built widget', () => {
     for (const name of ['chat', 'begin', 'bot', 'beside'] as const) {
       expect(names[name]).toMatch(new RegExp(`^${name}\\.[0-9a-f]{10}\\.js$`))
     }
-    expect((await readdir(folder)).sort()).toEqual([begin, beside, bot, chat, 'loader.js', 'manifest.json'])
+    expect((await readdir(folder)).sort()).toEqual([
+      begin,
+      beside,
+      bot,
+      chat,
+      'frontroom.d.ts',
+      'loader.js',
+      'manifest.json',
+    ])
     for (const name of [begin, bot, beside]) expect(modules.chat).toContain(`"./${name}"`)
     expect(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'))).toEqual(names)
   })

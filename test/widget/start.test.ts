@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Answer, Call } from '../../widget/chat/api.ts'
-import { createStarter } from '../../widget/chat/start.ts'
+import { createStarter, parametersOf } from '../../widget/chat/start.ts'
 import type { Start } from '../../widget/chat/wire.ts'
 
 const body: Start = {
@@ -80,5 +80,24 @@ describe('a start', () => {
     )
     await begin(body)
     expect(held()).toBe('u')
+  })
+})
+
+describe('what a page tells of the visit', () => {
+  it('comes from the tag and from commands', () => {
+    const options = { lang: 'pl', parameters: { plan: 'pro' }, paramCustomerId: '4711' }
+    expect(parametersOf(options)).toEqual({ plan: 'pro', customerId: '4711' })
+    expect(parametersOf({ lang: 'pl', topic: 'sales' })).toEqual({})
+  })
+
+  it('is cut to what the server takes', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 30 }, (_, n) => [`${n}-`.repeat(64), 'x'.repeat(300)]),
+    )
+    const told = Object.entries(parametersOf({ lang: 'en', parameters: many }))
+    expect(told.length).toBe(20)
+    expect(told.every(([key, value]) => key.length <= 64 && value.length === 256)).toBe(true)
+    const odd = { plan: null } as unknown as Record<string, string>
+    expect(parametersOf({ lang: 'en', parameters: odd })).toEqual({ plan: 'null' })
   })
 })

@@ -9,7 +9,7 @@ import { adopt, h } from './dom.ts'
 import type { Complaints } from './fields.ts'
 import type { Form } from './form.ts'
 import { format, type Wording } from './i18n.ts'
-import { createStarter } from './start.ts'
+import { createStarter, parametersOf } from './start.ts'
 import * as step from './state.ts'
 import { createTopics } from './topics.ts'
 import type { Stage } from './view.ts'
@@ -53,7 +53,7 @@ export function createBeginning(chat: Beginner): Beginning {
   const { root, options, life, call, token, keep, state, go } = chat
   /** What was written, by field id; shared by all topics so that nothing is asked twice. */
   const values: Record<string, string> = {}
-  const begin = createStarter({ call, token, keep, parameters: () => options.parameters })
+  const begin = createStarter({ call, token, keep, parameters: () => parametersOf(options) })
 
   if (!dressed.has(root)) adopt(root, css)
   dressed.add(root)

@@ -8,7 +8,7 @@ export interface StartDeps {
   token(): string | undefined
   keep(token: string | undefined): void
   /** What staff should know of the visit. */
-  parameters(): Options['parameters']
+  parameters(): Readonly<Record<string, string>>
 }
 
 export function createStarter({
@@ -36,4 +36,18 @@ export function createStarter({
     if (answer.status === 401) keep(undefined)
     return answer
   }
+}
+
+/**
+ * What the page tells of the visit, by `Frontroom('set', { parameters })` or `data-param-<key>`, within the API's bounds: a page
+ * that says too much must not keep its visitors from chatting.
+ */
+export function parametersOf({ parameters, ...options }: Options): Record<string, string> {
+  const told: [string, unknown][] = Object.entries(parameters ?? {})
+  for (const [name, value] of Object.entries(options)) {
+    const [first, ...rest] = /^param(.+)/.exec(name)?.[1] ?? ''
+    if (first) told.push([first.toLowerCase() + rest.join(''), value])
+  }
+  const bounded = told.slice(0, 20).map(([key, value]) => [key.slice(0, 64), `${value}`.slice(0, 256)])
+  return Object.fromEntries(bounded)
 }
