@@ -42,8 +42,9 @@ export function createForm(say: Say, fields: readonly Field[], values: Record<st
     if (ticked) values[id] = ''
     input.value = ticked ?? values[id] ?? ''
     const note = h('small', {}, required ? '' : say('optional'))
+    const words = [label, ' ', note]
     return {
-      element: h('div', {}, h('label', {}, label, ' ', note, input), error),
+      element: h('div', {}, h('label', {}, ...(ticked ? [input, ...words] : [...words, input])), error),
       complain(errors: Complaints) {
         const text = errors[pathOf(field)] ?? ''
         setText(error, text)
