@@ -52,7 +52,11 @@ await Promise.all([
     },
     outdir: `${out}/server`,
   }),
-  build({ ...forNode, entryPoints: { main: 'bench/main.ts' }, outdir: `${out}/bench` }),
+  build({
+    ...forNode,
+    entryPoints: { main: 'bench/main.ts', widget: 'bench/widget/main.ts' },
+    outdir: `${out}/bench`,
+  }),
   // Images are built without the tests.
   existsSync('test/chaos/main.ts') &&
     build({

@@ -26,9 +26,13 @@ export function createCompany(chat: Omit<Conversation, 'lead'>, state: () => Sta
   let leads = true
   let beside: Beside | undefined
   let settled: Promise<unknown> | undefined
+  let life = {}
 
   async function arrive(): Promise<void> {
+    const mine = life
     const { createBeside } = await load()
+    // Whom it was called for is gone.
+    if (mine !== life) return
     beside ??= createBeside({ ...chat, lead }, state())
     await beside.ready
   }
@@ -48,6 +52,7 @@ export function createCompany(chat: Omit<Conversation, 'lead'>, state: () => Sta
     tell: (answer) => beside?.tell(answer),
     update: (now) => beside?.update(now),
     destroy() {
+      life = {}
       beside?.destroy()
       beside = undefined
     },

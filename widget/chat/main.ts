@@ -188,6 +188,7 @@ export function createChat(frame: Frame): ChatApp {
   async function prepare(): Promise<void> {
     try {
       const { createBeginning } = await loadBegin()
+      if (life.signal.aborted) return
       beginning ??= createBeginning({
         root,
         options,
