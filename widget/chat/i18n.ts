@@ -48,8 +48,10 @@ export function localesOf(lang: string, preferred: readonly string[]): string[] 
  * today; empty for no moment, or a language `Intl` refuses.
  */
 export function format(at: string | undefined, locales: string[], date?: 'full' | 'short'): string {
+  // The first format of a page takes the browser long; a page without times should not pay for it.
+  if (!at) return ''
   try {
-    const moment = new Date(at ?? '')
+    const moment = new Date(at)
     const isToday = moment.toDateString() === new Date().toDateString()
     const dateStyle = date === 'short' && isToday ? undefined : date
     return new Intl.DateTimeFormat(locales, { timeStyle: 'short', dateStyle }).format(moment)

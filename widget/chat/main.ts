@@ -17,6 +17,8 @@ import type { Config, Events } from './wire.ts'
 /** The address of `begin.ts` beside ours; put in by the build. */
 declare const __BEGIN__: string
 
+const SLOW_MS = 300
+
 const loadBegin = lazy<BeginModule>(__BEGIN__)
 
 /** Nothing is asked of the server before `open()`, unless a chat is under way: that one is resumed. */
@@ -32,6 +34,8 @@ export function createChat(frame: Frame): ChatApp {
   let token: string | undefined
   let beginning: Beginning | undefined
   let opener: Element | null = null
+  /** What had the focus when the panel was opened. */
+  let focused: Element | null = null
   let wording = createWording(frame.langOf())
 
   host.dataset.theme = options.theme
@@ -172,14 +176,14 @@ export function createChat(frame: Frame): ChatApp {
     if (ok && (chatId || beginning)) {
       // Nothing new: a form that is being filled in is not drawn again.
       if (phase !== 'loading' && JSON.stringify(body) === JSON.stringify(state.config)) return answer
-      const isHeld = root.activeElement
+      const hadFocus = hasFocus()
       view.destroy()
       wording = createWording(body.lang ?? wording.lang, body.texts)
       host.lang = wording.lang
       view = draw()
       if (chatId) set({ config: body })
       else beginning?.configured(body)
-      if (isHeld) view.focus()
+      if (hadFocus) view.focus()
     } else if (phase === 'loading' && !chatId) fail(retryAfter)
     return answer
   }
@@ -220,7 +224,9 @@ export function createChat(frame: Frame): ChatApp {
 
   function fail(retryAfter: number): void {
     const wait = retryAfter * 1000
+    const wasLoading = state.phase === 'loading'
     go(step.failed(state, wording.say('failed'), Date.now() + wait))
+    if (wasLoading && hasFocus()) view.focus()
     // Drawn again when the button may be used.
     setTimeout(() => set({}), wait)
   }
@@ -231,6 +237,7 @@ export function createChat(frame: Frame): ChatApp {
     poll.stop()
     outbox.clear()
     go(step.resumed(state, chatId, seen))
+    mindTheTime()
     company.attend()
   }
 
@@ -257,6 +264,7 @@ export function createChat(frame: Frame): ChatApp {
   function open(topic?: string, by = document.activeElement): void {
     const { phase, chatId } = state
     if (by !== host) opener = by
+    focused = document.activeElement
     if (topic) options.topic = topic
     if (!state.open) {
       go(step.looked(state, { open: true }))
@@ -264,13 +272,28 @@ export function createChat(frame: Frame): ChatApp {
     }
     // A form that is shown already is kept, unless another topic is wanted.
     if (!chatId && phase !== 'starting' && (phase !== 'form' || topic)) reload()
-    view.focus()
+    else view.focus()
   }
 
   function reload(): void {
     if (Date.now() < state.retryAt) return
     go(step.loading(state))
     void configure()
+    mindTheTime()
+  }
+
+  /** Whether the focus is ours to move: it is on our parts, or where it was when we were called. */
+  function hasFocus(): boolean {
+    return !!root.activeElement || document.activeElement === focused
+  }
+
+  /** What takes longer than this is said to be loading. */
+  function mindTheTime(): void {
+    setTimeout(() => {
+      if (state.phase !== 'loading') return
+      set({ isSlow: true })
+      if (hasFocus()) view.focus()
+    }, SLOW_MS)
   }
 
   function wake(): void {

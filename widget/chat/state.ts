@@ -53,6 +53,8 @@ export interface State {
   readonly online: boolean
   /** ISO instant; an idle warning that was not answered. */
   readonly closesAt?: string | undefined
+  /** It has been `loading` for so long that this is worth a word. */
+  readonly isSlow?: boolean
   /** The visitor is asked whether to end the chat. */
   readonly asking?: boolean
   readonly reason?: string | undefined

@@ -158,7 +158,7 @@ export function createView(
   }
 
   function render(state: State): void {
-    const { phase, open, asking, closesAt, notice, online } = state
+    const { phase, open, isSlow, asking, closesAt, notice, online } = state
     const isChat = phase === 'chat'
     const name = phase === 'starting' ? 'form' : phase === 'ended' ? 'chat' : phase
     const isNew = name !== stageName
@@ -186,7 +186,8 @@ export function createView(
     setAttr(button, 'data-badge', count)
     setAttr(button, 'aria-label', say('open') + (count ? `, ${say('unread', count)}` : ''))
     setAttr(button, 'aria-expanded', `${open}`)
-    if (!open) panel.close()
+    // What comes at once needs no word before it, which would flicker.
+    if (!open || (phase === 'loading' && !isSlow)) panel.close()
     else if (!panel.open && isSmall()) panel.showModal()
     // show() would take the focus, also when a page was only loaded again.
     else panel.open = true
