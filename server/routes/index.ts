@@ -15,7 +15,7 @@ export interface Http {
   readonly deps: Deps
   readonly start: VisitorApi['start']
   readonly texts: VisitorApi['texts']
-  readonly hint: (roomId: string) => void
+  readonly hint: (roomId: string, isEcho?: boolean) => void
   /** Takes the calls for the bot account; null: it has no ears. */
   readonly hearBot: ((request: HookRequest) => Promise<Received>) | null
   readonly health: Health
