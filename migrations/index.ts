@@ -5,6 +5,7 @@ import { privacy } from './002-privacy.ts'
 import { bot } from './003-bot.ts'
 import { pauses } from './004-pauses.ts'
 import { delivery } from './005-delivery.ts'
+import { leases } from './006-leases.ts'
 
 export interface Migration {
   readonly name: string
@@ -12,4 +13,4 @@ export interface Migration {
   down(db: Knex.Transaction): Promise<void>
 }
 
-export const migrations: readonly Migration[] = [initial, privacy, bot, pauses, delivery]
+export const migrations: readonly Migration[] = [initial, privacy, bot, pauses, delivery, leases]

@@ -19,6 +19,7 @@ import { compensateDeadStarts, createStart } from './chat/start.ts'
 import { createSweep, flushBeats } from './chat/sweep.ts'
 import { takeInOrRegain } from './chat/take-in.ts'
 import { createBridge } from './chat/tend.ts'
+import { createUnderWay } from './chat/under-way.ts'
 import { createWatch } from './chat/watch.ts'
 import type { Config } from './config.ts'
 import { parseNetworks } from './core/address.ts'
@@ -26,6 +27,7 @@ import { isLoopbackUrl, isPublicHttps } from './core/origins.ts'
 import { inEach } from './core/words.ts'
 import { createEars } from './ears.ts'
 import { createGeo } from './geo.ts'
+import { createLeases, KEEP_SECONDS, leased } from './jobs/leased.ts'
 import { createRelay } from './jobs/relay.ts'
 import { createRooms } from './jobs/rooms.ts'
 import { startTicker } from './jobs/ticker.ts'
@@ -67,7 +69,7 @@ export interface App {
 const WORKERS = { desk: deliverHead, bot: workBotLane, people: workPeopleLane } as const
 
 const VERIFY_AGAIN_MS = 2_000
-/** Rooms of all open chats are read this long after a start; then those in which staff wrote this recently. */
+/** Rooms of all open chats are read this long at first; then those in which staff wrote this recently. */
 const FIRST_ROUNDS_MS = 180_000
 const TALKING_MS = 600_000
 /** Without webhooks rooms are read this often; with them, in case one was lost. */
@@ -151,12 +153,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       limits: createLimits({ settings: settings.current, clock }),
       load: createLoad(() => store.outbox.countOwed(store.db)),
       log,
+      underWay: createUnderWay(),
       settings: settings.current,
       languages,
       bot: () => bot ?? (settings.isFallback() ? demoBot : null),
       botCalls: createBotCalls({ clock, log }),
       hoursChanged: () => settings.refresh(),
-      wake: (chatId, lane) => relay.wake(chatId, lane),
+      wake: (chatId, lane, hand, after) => relay.wake(chatId, lane, hand, after),
       look: (roomId) => rooms.hint(roomId),
       ours: () => ours,
       stopping: readiness.draining,
@@ -165,12 +168,13 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       startedAt: clock.now(),
     }
     const relay = createRelay({
-      work: (chatId, lane) => WORKERS[lane](deps, chatId),
-      dueLanes: (limit) => store.outbox.dueLanes(store.db, clock.now(), limit),
+      work: (chatId, lane, hand) => WORKERS[lane](deps, chatId, hand),
+      dueLanes: (limit) => store.outbox.dueLanes(store.db, deps.me, clock.now(), limit),
       now: clock.now,
       log,
     })
     let round = ''
+    let readingSince = deps.startedAt
     const rooms = createRooms({
       async read(roomId) {
         const chat = await store.chats.findByRoom(store.db, roomId)
@@ -178,8 +182,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         else if (chat) await takeInOrRegain(deps, chat)
       },
       async due(limit) {
-        // All of them after a start, as nobody told us what was written while we were down; later those that are talking.
-        const justBegun = clock.now() - deps.startedAt < FIRST_ROUNDS_MS
+        // All of them when we begin to, as nobody told us what was written before; later those that are talking.
+        const justBegun = clock.now() - readingSince < FIRST_ROUNDS_MS
         const since = hooks && !justBegun ? clock.now() - TALKING_MS : 0
         const next = await store.chats.nextRooms(store.db, round, limit, since)
         round = next.at(-1) ?? ''
@@ -251,8 +255,19 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     }
 
     if (!sandbox) void ears.start()
+    // What a predecessor of the same name left in hand is nobody's.
+    await store.leases.releaseAll(store.db, deps.me)
     await compensateDeadStarts(deps, store.exclusive)
-    const everySecond = [
+    const leases = createLeases({ store, me: deps.me, now: clock.now })
+    const sweep = createSweep(deps)
+    /** What of Webex is watched by the clock, by one process of several. */
+    const watching = (run: () => Promise<void>) =>
+      leased(leases, 'bridge', async ({ heldSince }) => {
+        readingSince = heldSince
+        await run()
+      })
+    /** What concerns each process alone: what it waits for, holds in memory, or has in hand. So do `load` and `settings`. */
+    const ofThisProcess = [
       { name: 'pauses', everySeconds: 1, run: throttle.sync },
       { name: 'outbox', everySeconds: 1, run: () => relay.wakeDue() },
       {
@@ -260,28 +275,47 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         everySeconds: 1,
         run: flushWhenDue(clock, settings.current, () => flushBeats(deps)),
       },
+      { name: 'leases', everySeconds: KEEP_SECONDS, run: leases.keep },
       ...(store.exclusive ? [] : [{ name: 'other nodes', everySeconds: 1, run: createOtherNodes(deps) }]),
     ]
     const jobs = [
-      { name: 'sweep', everySeconds: 5, run: createSweep(deps) },
+      {
+        name: 'sweep',
+        everySeconds: 5,
+        run: leased(leases, 'sweep', (turn) =>
+          sweep(turn, ({ ranAt, since }) => leases.note('sweep', ranAt, since)),
+        ),
+      },
       { name: 'load', everySeconds: 5, run: () => deps.load.measure() },
-      { name: 'moved rooms', everySeconds: 5, run: lookWhenDue(clock, bridge, hooks) },
+      { name: 'moved rooms', everySeconds: 5, run: watching(lookWhenDue(clock, bridge, hooks)) },
       {
         name: 'webhooks',
         everySeconds: 30,
-        run: readWhenDue(clock, 30, async () => void (await bridge.tend())),
+        run: watching(readWhenDue(clock, 30, async () => void (await bridge.tend()))),
       },
       { name: 'settings', everySeconds: 5, run: () => settings.refresh() },
-      { name: 'purge', everySeconds: 30, run: hourly(clock, () => purge(deps, processId)) },
+      {
+        name: 'purge',
+        everySeconds: 30,
+        run: leased(
+          leases,
+          'purge',
+          hourly(clock, () => purge(deps)),
+        ),
+      },
       { name: 'direct lines', everySeconds: 2, run: () => ears.answerDue() },
-      { name: 'dead starts', everySeconds: 2, run: () => compensateDeadStarts(deps, false) },
+      {
+        name: 'dead starts',
+        everySeconds: 2,
+        run: leased(leases, 'dead starts', () => compensateDeadStarts(deps, false)),
+      },
       {
         name: 'rooms',
         everySeconds: Math.min(readSeconds, 30),
-        run: readWhenDue(clock, readSeconds, rooms.readDue),
+        run: watching(readWhenDue(clock, readSeconds, rooms.readDue)),
       },
     ]
-    const ticker = startTicker([...everySecond, ...jobs], log)
+    const ticker = startTicker([...ofThisProcess, ...jobs], log)
     const verified = verify()
 
     /** Asks Webex who we are until it answers: a start in the middle of an outage must come good by itself. */
@@ -316,6 +350,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         await ears.close()
         await starts.settled()
         await Promise.all([rooms.stop(), relay.stop()])
+        await Promise.all([store.leases.releaseAll(store.db, deps.me), leases.release()])
         await verified
         await throttle.settled()
         await flushBeats(deps)

@@ -125,7 +125,12 @@ export type Cursor = { readonly id: string; readonly at: string } | null
 
 /** `rooms`: these moved, read them. A rejected call is answered 401. */
 export type Received =
-  | { readonly ok: true; readonly rooms: readonly string[] }
+  | {
+      readonly ok: true
+      readonly rooms: readonly string[]
+      /** It is only we who wrote there. */
+      readonly echo?: true
+    }
   | { readonly ok: false; readonly why: string }
 
 /** Where staff answer. Failures are `DeliveryError`. */

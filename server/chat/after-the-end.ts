@@ -1,6 +1,6 @@
 /** Staff who write into a chat that is over are told so: nobody reads them any more. */
 import type { Deps } from './deps.ts'
-import { wakeLanes } from './handle.ts'
+import { decide, deciding } from './handle.ts'
 import { roomOf, type StoredChat } from './stored-chat.ts'
 
 const OVER = 'This chat is closed: the visitor does not read this any more.'
@@ -14,24 +14,23 @@ export async function tellItIsOver(deps: Deps, chat: StoredChat): Promise<void> 
   const cursor =
     readId !== null && readAt !== null ? { id: readId, at: new Date(readAt).toISOString() } : null
   const { lines } = await desk.read(room, cursor)
-  const told = await store.tx(async (trx) => {
+  await deciding(deps, chat.id, async (trx) => {
     const before = await store.chats.lock(trx, chat.id)
-    if (before?.state !== 'closed') return false
+    if (before?.state !== 'closed') return null
     const known = await store.roomLines.known(
       trx,
       lines.map(({ id }) => id),
     )
     const fresh = lines.filter(({ id }) => !known.has(id))
     const newest = fresh.at(-1)
-    if (!newest) return false
+    if (!newest) return null
     await store.roomLines.add(
       trx,
       chat.id,
       fresh.map(({ id, at }) => ({ id, seq: null, at: Date.parse(at), editedAt: null })),
     )
     await store.chats.noteRead(trx, chat.id, { id: newest.id, at: Date.parse(newest.at) })
-    await store.outbox.add(trx, chat.id, [{ type: 'notice', text: OVER, replyTo: newest.id }], clock.now())
-    return true
+    const owed = [{ type: 'notice', text: OVER, replyTo: newest.id }] as const
+    return decide(deps, trx, before, [], clock.now(), { owed })
   })
-  if (told) wakeLanes(deps, chat.id, ['desk'])
 }

@@ -3,7 +3,7 @@ import { Problem } from '../core/errors.ts'
 import type { ChatEvent, ChatState } from '../core/events.ts'
 import type { StoredChat } from '../store/chats.ts'
 import type { Deps } from './deps.ts'
-import { announce, handle, wakeLanes } from './handle.ts'
+import { announce, EITHER, handle, wakeLanes } from './handle.ts'
 import type { Undo } from './limits.ts'
 import type { KnownChat } from './watch.ts'
 
@@ -115,7 +115,7 @@ export async function sendLine(
     }
     // It may have been taken a moment ago by a transaction whose COMMIT's reply was lost: nobody has heard of it yet.
     await ownChat(deps, sessionId, chatId)
-    wakeLanes(deps, chatId, ['desk', 'bot'])
+    wakeLanes(deps, chatId, EITHER)
     return { event, isNew: false }
   }
 }

@@ -12,7 +12,7 @@ export const deadLetters = ({ store }: Deps): Promise<DeadLetter[]> =>
 
 /** @throws Problem `not_found` */
 export async function retryDeadLetter({ store, clock, wake }: Deps, id: number): Promise<void> {
-  const row = await store.outbox.revive(store.db, id, clock.now())
+  const row = await store.tx((trx) => store.outbox.revive(trx, id, clock.now()))
   if (!row) throw nothingThere()
   void wake(row.chatId, row.lane)
 }

@@ -5,8 +5,10 @@ import type { Languages } from '../core/words.ts'
 import type { Bot, Clock, Desk, Geo } from '../ports.ts'
 import type { Store } from '../store/index.ts'
 import type { BotCalls } from './bot-calls.ts'
+import type { Hand } from './hand.ts'
 import type { Limits } from './limits.ts'
 import type { Load } from './load.ts'
+import type { UnderWay } from './under-way.ts'
 import type { Watch } from './watch.ts'
 
 /** The part of pino the product uses. Never a text, a token or a full address goes in. */
@@ -22,6 +24,7 @@ export interface Deps {
   readonly geo: Geo
   readonly clock: Clock
   readonly watch: Watch
+  readonly underWay: UnderWay
   readonly limits: Limits
   readonly load: Load
   readonly log: Log
@@ -33,8 +36,8 @@ export interface Deps {
   readonly botCalls: BotCalls
   /** Staff closed or opened something: the settings in force are looked at again. */
   readonly hoursChanged: () => Promise<void>
-  /** Tells the relay that something is owed on a lane; resolves, never rejects, when it got as far as it can now. */
-  readonly wake: (chatId: string, lane: Lane) => Promise<void>
+  /** Tells the relay that something is owed on a lane, perhaps in hand already; resolves, never rejects, when it got as far as it can now. */
+  readonly wake: (chatId: string, lane: Lane, hand?: Hand, after?: Promise<void>) => Promise<void>
   /** Asks for a room to be read soon. */
   readonly look: (roomId: string) => void
   /** E-mail addresses of our own accounts at the desk, once verified. */

@@ -51,8 +51,7 @@ export function createDirect(deps: Deps, post: (roomId: string, text: string) =>
       .catch(() => undefined)
       .then(async () => {
         // One process at a time, too: else somebody is answered by each of them.
-        const now = clock.now()
-        if (!(await store.jobs.lease(store.db, 'direct lines', deps.me, now, now + LEASE_MS))) return
+        if (!(await store.jobs.leaseFor(store.db, 'direct lines', deps.me, LEASE_MS))) return
         for (const row of await store.directLines.due(store.db, clock.now(), BATCH)) await answer(row)
       })
     return running

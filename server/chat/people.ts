@@ -1,41 +1,36 @@
 /** Colleagues whom staff want in a room: a lane of their own, so that no line waits for somebody to be let in. */
-import type { Knex } from 'knex'
 import type { PeopleTask } from '../core/chat.ts'
 import type { ChatInput } from '../core/chat-state.ts'
 import { DeliveryError } from '../core/errors.ts'
 import { backOff } from '../core/outbox.ts'
 import { peopleOf, type Topic } from '../core/settings.ts'
 import type { RoomRef } from '../ports.ts'
-import type { OutboxRow } from '../store/outbox.ts'
-import { type LaneState, TAKEN_MS } from './deliver.ts'
 import type { Deps } from './deps.ts'
-import { handle } from './handle.ts'
+import { type Hand, keeping, type LaneState, putBack, takeUp } from './hand.ts'
+import { finish as end } from './handle.ts'
 import { rulesFor } from './rules.ts'
-import { roomOf, type StoredChat } from './stored-chat.ts'
+import { roomOf } from './stored-chat.ts'
 
 /** Then staff are told that it does not work, and can ask again. */
 const TRIES = 5
 
-export async function workPeopleLane(deps: Deps, chatId: string): Promise<LaneState> {
-  const { store, clock } = deps
-  const head = await store.outbox.head(store.db, chatId, 'people', deps.me)
-  if (!head) return 'empty'
-  if (head.isTaken) return clock.now() + TAKEN_MS
-  if (head.dueAt > clock.now()) return head.dueAt
-  const row = await store.outbox.claim(store.db, head, deps.me)
-  if (!row) return clock.now() + TAKEN_MS
-  const chat = await store.chats.find(store.db, chatId)
-  const room = chat && roomOf(chat)
+export async function workPeopleLane(deps: Deps, chatId: string, given?: Hand): Promise<LaneState> {
+  const hand = await takeUp(deps, chatId, 'people', given)
+  if (typeof hand !== 'object') return hand
+  const { chat } = hand
+  const room = roomOf(chat)
   if (!room) return 'empty'
-  const task = row.task as PeopleTask
+  const task = hand.row.task as PeopleTask
   // Nobody is let into a room that is over.
-  if (chat.state === 'closed') return finish(deps, chat, row, {})
+  if (chat.state === 'closed') return finish(deps, hand, {})
   try {
-    const done = task.type === 'invite' ? await invite(deps, room, task) : await transfer(deps, room, task)
-    return await finish(deps, chat, row, done)
+    const done = await keeping(deps, hand, () =>
+      task.type === 'invite' ? invite(deps, room, task) : transfer(deps, room, task),
+    )
+    return await finish(deps, hand, done)
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error
-    return notNow(deps, chat, row, task, error)
+    return notNow(deps, hand, task, error)
   }
 }
 
@@ -76,45 +71,28 @@ const transferred = ({ id, participants }: Topic, by: string): ChatInput => ({
   by,
 })
 
-async function notNow(
-  deps: Deps,
-  chat: StoredChat,
-  row: OutboxRow,
-  task: PeopleTask,
-  error: DeliveryError,
-): Promise<LaneState> {
-  const { store, clock, log } = deps
+async function notNow(deps: Deps, hand: Hand, task: PeopleTask, error: DeliveryError): Promise<LaneState> {
+  const { clock, log } = deps
+  const { chat, row } = hand
   const attempts = row.attempts + 1
   const { permanent = false, retryAfter = 0 } = error.outcome
   if (!permanent && attempts < TRIES) {
     const dueAt = clock.now() + Math.max(backOff(attempts, Math.random()), retryAfter * 1000)
-    await store.outbox.update(store.db, row, { state: 'pending', attempts, dueAt, lastError: error.message })
+    await putBack(deps, hand, { state: 'pending', attempts, dueAt, lastError: error.message })
     return dueAt
   }
   log.warn({ chat: chat.ref, task: task.type, why: error.message }, 'people could not be let in')
   const who = task.type === 'invite' ? task.email : rulesFor(deps, chat.lang).staffTitle(task.topic)
   const why = permanent ? 'Webex knows nobody of that address, or lets nobody in' : 'Webex does not answer'
   const text = `Not done: ${who} could not be let in (${why}).`
-  return finish(deps, chat, row, { answer: { text, replyTo: task.replyTo } })
+  return finish(deps, hand, { answer: { text, replyTo: task.replyTo } })
 }
 
-async function finish(
-  deps: Deps,
-  chat: StoredChat,
-  row: OutboxRow,
-  { inputs = [], people = [], answer }: Done,
-): Promise<LaneState> {
-  const { store, clock, wake } = deps
-  const also = async (trx: Knex.Transaction) => {
-    await store.outbox.done(trx, row)
-    if (people.length > 0) await store.chats.addPeople(trx, chat.id, people)
-    if (answer) await store.outbox.add(trx, chat.id, [{ type: 'notice', ...answer }], clock.now())
-  }
-  try {
-    await handle(deps, chat.id, inputs, also)
-  } catch (error) {
-    if (!(error instanceof store.outbox.Fenced)) throw error
-  }
-  if (answer) void wake(chat.id, 'desk')
-  return 'again'
+function finish(deps: Deps, hand: Hand, { inputs = [], people = [], answer }: Done): Promise<LaneState> {
+  return end(deps, hand, inputs, {
+    also: async (trx) => {
+      if (people.length > 0) await deps.store.chats.addPeople(trx, hand.chat.id, people)
+    },
+    owed: answer ? [{ type: 'notice', ...answer }] : [],
+  })
 }

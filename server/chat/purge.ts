@@ -7,7 +7,6 @@ import type { StoredChat } from './stored-chat.ts'
 
 const DAY_MS = 86_400_000
 const BATCH = 50
-const LEASE_MS = 10 * 60_000
 
 /** What was deleted of one chat. */
 export interface Receipt {
@@ -20,16 +19,14 @@ export interface Receipt {
 }
 
 /**
- * Deletes what is older than the settings keep it. One process at a time, in batches; an outage of the desk ends the run,
+ * Deletes what is older than the settings keep it, in batches; an outage of the desk ends the run,
  * and the next one goes on. @returns how many chats went
  */
-export async function purge(deps: Deps, owner: string): Promise<number> {
+export async function purge(deps: Deps): Promise<number> {
   const { store, desk, clock, log } = deps
   const settings = deps.settings()
   if (!settings) return 0
-  const now = clock.now()
-  if (!(await store.jobs.lease(store.db, 'purge', owner, now, now + LEASE_MS))) return 0
-  const before = now - settings.privacy.retentionDays * DAY_MS
+  const before = clock.now() - settings.privacy.retentionDays * DAY_MS
   let chats = 0
   try {
     for (;;) {

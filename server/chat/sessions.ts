@@ -3,7 +3,7 @@ import { Problem } from '../core/errors.ts'
 import type { Page } from '../core/events.ts'
 import type { Session } from '../store/sessions.ts'
 import type { Deps } from './deps.ts'
-import { announce, decide, wakeLanes } from './handle.ts'
+import { decide, deciding } from './handle.ts'
 import { hashToken, newId, newToken } from './secrets.ts'
 
 const MAX_PARAMETERS = 20
@@ -65,7 +65,8 @@ export function updateSession(
 /** Ends the session; its open chat is closed (`logout`). From then on the token opens nothing. */
 export async function endSession(deps: Deps, sessionId: string): Promise<void> {
   const { store, clock, watch } = deps
-  const closed = await store.tx(async (trx) => {
+  const running = await store.chats.findOpenOfSession(store.db, sessionId)
+  await deciding(deps, running?.id ?? '', async (trx) => {
     await store.sessions.lock(trx, sessionId)
     await store.sessions.end(trx, sessionId, clock.now())
     const open = await store.chats.findOpenOfSession(trx, sessionId)
@@ -75,7 +76,4 @@ export async function endSession(deps: Deps, sessionId: string): Promise<void> {
     return chat && decide(deps, trx, chat, [{ type: 'close', reason: 'logout' }], clock.now())
   })
   watch.forgetSession(sessionId)
-  if (!closed) return
-  announce(deps, closed.chat)
-  wakeLanes(deps, closed.chat.id, closed.owing)
 }

@@ -4,7 +4,6 @@
  */
 
 import { isMobile, maskAddress } from '../core/address.ts'
-import type { Lane } from '../core/chat.ts'
 import type { ChatInput } from '../core/chat-state.ts'
 import { DeliveryError, Problem } from '../core/errors.ts'
 import type { ChatEvent, Page } from '../core/events.ts'
@@ -17,7 +16,7 @@ import { admit, refuseOurselves, topicOf } from './admission.ts'
 import { briefOf, peopleAtStart } from './brief.ts'
 import { EVENTS_PER_ANSWER } from './conversation.ts'
 import type { Deps } from './deps.ts'
-import { announce, decide, handle, wakeLanes } from './handle.ts'
+import { decide, deciding, EITHER, handle } from './handle.ts'
 import { leaveToOpen } from './limits.ts'
 import { anybodyReachable, firstReachable } from './presence.ts'
 import { newId, newRef } from './secrets.ts'
@@ -192,9 +191,7 @@ export function createStart(deps: Deps): Starts {
         owner: await owner,
       })
       if (!opened) throw die()
-      announce(deps, opened.chat)
       deps.watch.beat(facts.id)
-      wakeLanes(deps, facts.id, opened.owing)
       // Staff may have written while the room was being built; their hint came before anybody knew it.
       deps.look(room.id)
       log.info({ chat: facts.ref, topic: topic.id }, 'chat started')
@@ -215,10 +212,10 @@ export function createStart(deps: Deps): Starts {
 
   /** The room stands: the chat begins. Null when somebody took the start for dead; the room must go then. */
   function stands(chatId: string, sessionId: string, room: RoomRef, input: ChatInput) {
-    return store.tx(async (trx) => {
+    return deciding(deps, chatId, async (trx) => {
       const present = await store.sessions.lock(trx, sessionId)
       const before = await store.chats.lock(trx, chatId)
-      if (before?.roomId === room.id) return { chat: before, owing: new Set<Lane>(['desk', 'bot']) }
+      if (before?.roomId === room.id) return { chat: before, owing: EITHER }
       if (before?.state !== 'opening') return null
       const at = clock.now()
       await store.chats.roomStands(trx, chatId, room, at)

@@ -21,18 +21,40 @@ export async function flushBeats({ store, watch }: Deps): Promise<void> {
 /** Sweeps run every few seconds; a longer gap means that we, or the database, were away, and not the visitors. */
 const GAP_MS = 15_000
 
-/** Looks at every open chat on which a clock may have run out. Returns how many it acted on. */
-export function createSweep(deps: Deps): () => Promise<number> {
-  let since = deps.startedAt
-  let last = deps.startedAt
-  return async () => {
+/** Of the sweep before, whichever process made it. Epoch ms; 0: there was none. */
+export interface Before {
+  readonly ranAt: number
+  /** Since when sweeps have followed each other without a gap. */
+  readonly since: number
+}
+
+/**
+ * Looks at every open chat on which a clock may have run out, and tells `note` of it once that is through. Returns how many it
+ * acted on.
+ */
+export function createSweep(
+  deps: Deps,
+): (before: Before, note: (now: Before) => Promise<void>) => Promise<number> {
+  let brokeOff = false
+  let running: Promise<unknown> = Promise.resolve()
+  return (before, note) => {
+    // One after the other: one that is under way has not broken off.
+    const run = running.catch(() => undefined).then(() => round(before, note))
+    running = run
+    return run
+  }
+
+  async function round(before: Before, note: (now: Before) => Promise<void>): Promise<number> {
     const now = deps.clock.now()
-    // No clock counts from before we could hear the visitors again: an outage of ours must not end their chats.
-    if (now - last > GAP_MS) since = now
+    // No clock counts from before we could hear the visitors again: an outage of ours must not end their chats. Nor from
+    // before our own start: those who held their polls elsewhere may have had nobody to hold them.
+    const wasAway = brokeOff || now - before.ranAt > GAP_MS
+    const since = wasAway ? now : Math.max(before.since, deps.startedAt)
     // Only a round that came through counts as having been there.
-    last = Number.NEGATIVE_INFINITY
+    brokeOff = true
     const acted = await sweep(deps, since)
-    last = now
+    await note({ ranAt: now, since })
+    brokeOff = false
     return acted
   }
 }

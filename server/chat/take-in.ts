@@ -7,7 +7,8 @@ import type { RoomRef, RoomView, StaffLine } from '../ports.ts'
 import type { Deed } from '../store/audit.ts'
 import type { KnownLine } from '../store/room-lines.ts'
 import type { Deps } from './deps.ts'
-import { announce, decide, wakeLanes } from './handle.ts'
+import type { LockedChat } from './hand.ts'
+import { announce, decide, deciding, EITHER, wakeLanes } from './handle.ts'
 import { type Heard, listen } from './listen.ts'
 import { removeCopies } from './own-posts.ts'
 import { regainRoom } from './regain.ts'
@@ -38,17 +39,15 @@ export async function takeIn(deps: Deps, chat: StoredChat): Promise<number> {
   // An echo of our own, mostly: a look is cheaper than a transaction.
   if (gone.length === 0 && (await isKnown(deps, view.lines))) {
     announce(deps, chat)
-    wakeLanes(deps, chat.id, LANES)
+    wakeLanes(deps, chat.id, EITHER)
     await removeCopies(deps, chat, view.own)
     return 0
   }
-  const taken = await store.tx(async (trx) => {
+  const taken = await deciding(deps, chat.id, async (trx) => {
     const before = await store.chats.lock(trx, chat.id)
     return before && before.state !== 'closed' ? takeInto(deps, trx, before, view.lines, gone) : null
   })
   if (!taken) return 0
-  announce(deps, taken.chat)
-  wakeLanes(deps, chat.id, taken.owing)
   await removeCopies(deps, chat, view.own)
   if (taken.hours) await deps.hoursChanged()
   return taken.lines
@@ -88,7 +87,7 @@ type Shown = Awaited<ReturnType<Deps['store']['roomLines']['shown']>>[number]
 async function takeInto(
   deps: Deps,
   trx: Knex.Transaction,
-  before: StoredChat,
+  before: LockedChat,
   lines: readonly StaffLine[],
   gone: readonly Shown[],
 ) {
@@ -113,7 +112,7 @@ async function takeInto(
     if (await store.roomLines.noteGone(trx, id)) removed.push({ type: 'staff_delete', seq })
   const all = [...inputs, ...edits, ...removed]
   // All known: read before, or taken in by a transaction whose COMMIT's reply was lost. Waiters must hear of it still.
-  if (all.length === 0) return { chat: before, owing: LANES, lines: 0, hours: false }
+  if (all.length === 0) return { chat: before, owing: EITHER, lines: 0, hours: false }
 
   const decided = await decide(deps, trx, before, all, clock.now())
   const rows = fresh.map((line, index) => {
@@ -155,8 +154,6 @@ async function edited(
   }
   return inputs
 }
-
-const LANES = ['desk', 'bot'] as const
 
 function whisperRules(deps: Deps, topicId: string): WhisperRules {
   const settings = deps.settings()

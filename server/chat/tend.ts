@@ -1,15 +1,14 @@
-/** The bridge looks after itself: rooms whose webhook fell silent, rooms that moved without a word. */
+/** The bridge looks after itself: rooms whose webhook fell silent, rooms that moved without a word. One process at a time does. */
 import type { Deps } from './deps.ts'
 import { roomOf } from './stored-chat.ts'
 
 /** Webex lists rooms by their last activity reliably up to some 3,000 of them. */
 const MOST_ROOMS = 2_500
-const LEASE_MS = 25_000
 const OVERLAP_MS = 60_000
 const REMEMBERED = 10_000
 
 export interface Bridge {
-  /** Makes sure that Webex calls us for every open chat; one process at a time. Returns how many rooms had fallen silent. */
+  /** Makes sure that Webex calls us for every open chat. Returns how many rooms had fallen silent. */
   tend(): Promise<number>
   /** Looks which rooms moved, and asks for those to be read whose news did not come here. */
   look(): Promise<void>
@@ -18,7 +17,7 @@ export interface Bridge {
 }
 
 export function createBridge(deps: Deps): Bridge {
-  const { store, desk, clock, log, me } = deps
+  const { store, desk, log } = deps
   /** When each room last moved, as far as we know. */
   const seen = new Map<string, number>()
   /** The desk's own clock; null before the first look. */
@@ -27,8 +26,6 @@ export function createBridge(deps: Deps): Bridge {
 
   return {
     async tend() {
-      const now = clock.now()
-      if (!(await store.jobs.lease(store.db, 'tend', me, now, now + LEASE_MS))) return 0
       const chats = new Map(
         (await store.chats.listOpen(store.db, MOST_ROOMS)).map((chat) => [chat.roomId, chat]),
       )

@@ -3,15 +3,15 @@
  * read at a time, and every open room is read by the clock as well.
  */
 import { setMaxListeners } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { Log } from '../chat/deps.ts'
 import { DeliveryError } from '../core/errors.ts'
 import { backOff } from '../core/outbox.ts'
 import { createTurns } from './turns.ts'
 
 export interface Rooms {
-  /** This room may have moved. */
-  hint(roomId: string): void
+  /** This room may have moved. An echo of our own says nothing new, mostly: several of them are one read, a moment later. */
+  hint(roomId: string, isEcho?: boolean): void
   /** Reads rooms whose turn it is by the clock. */
   readDue(): Promise<void>
   stop(): Promise<void>
@@ -21,6 +21,8 @@ const AT_ONCE = 8
 /** Rooms one turn of the clock reads at most; more rooms take several turns. */
 const A_ROUND = 150
 const TRIES = 5
+/** By then what we posted is known to stand, and a copy of it is told apart. */
+const ECHO_MS = 1_000
 
 export function createRooms(options: {
   /** Takes in what is new in a room. @throws DeliveryError when the room cannot be read. */
@@ -31,6 +33,7 @@ export function createRooms(options: {
 }): Rooms {
   const { read, due, log } = options
   const runs = new Map<string, { again: boolean; done: Promise<void> }>()
+  const echoes = new Map<string, NodeJS.Timeout>()
   const turns = createTurns(AT_ONCE)
   const stopping = new AbortController()
   // As many rooms wait as are in trouble; Node warns of more than ten.
@@ -58,7 +61,7 @@ export function createRooms(options: {
     }
   }
 
-  const pause = (ms: number) => setTimeout(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+  const pause = (ms: number) => pauseFor(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
 
   async function run(roomId: string, me: { again: boolean }): Promise<void> {
     do {
@@ -69,8 +72,12 @@ export function createRooms(options: {
     runs.delete(roomId)
   }
 
-  function hint(roomId: string): void {
+  function hint(roomId: string, isEcho = false): void {
     if (stopped) return
+    if (isEcho) {
+      echo(roomId)
+      return
+    }
     const running = runs.get(roomId)
     if (running) {
       running.again = true
@@ -79,6 +86,15 @@ export function createRooms(options: {
     const me = { again: false, done: Promise.resolve() }
     runs.set(roomId, me)
     me.done = run(roomId, me)
+  }
+
+  function echo(roomId: string): void {
+    if (echoes.has(roomId)) return
+    const timer = setTimeout(() => {
+      echoes.delete(roomId)
+      hint(roomId)
+    }, ECHO_MS)
+    echoes.set(roomId, timer.unref())
   }
 
   return {
@@ -91,6 +107,7 @@ export function createRooms(options: {
     async stop() {
       stopped = true
       stopping.abort()
+      for (const timer of echoes.values()) clearTimeout(timer)
       await Promise.all([...runs.values()].map((run) => run.done))
     },
   }

@@ -1,4 +1,4 @@
-/** node-cron is only the ticker: every job is harmless when it runs twice, and never runs beside itself. */
+/** node-cron is only the ticker: every job is harmless when it runs twice, and never runs beside itself (of other processes, see `leased`). */
 import cron, { type ScheduledTask } from 'node-cron'
 import type { Log } from '../chat/deps.ts'
 

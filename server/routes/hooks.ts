@@ -8,7 +8,7 @@ import { readRaw } from './body.ts'
 /** @param bot takes the calls for the bot account; null when there is none, and then there is no such address. */
 export function hookRoutes(
   receive: (request: HookRequest) => Received,
-  hint: (roomId: string) => void,
+  hint: (roomId: string, isEcho: boolean) => void,
   bot: ((request: HookRequest) => Promise<Received>) | null = null,
 ): Router {
   const router = new Router()
@@ -17,7 +17,7 @@ export function hookRoutes(
     async (ctx: Context): Promise<void> => {
       const received = await take(await requestOf(ctx))
       if (!received.ok) throw new Problem('unauthorized', 'The signature does not fit.')
-      for (const roomId of received.rooms) hint(roomId)
+      for (const roomId of received.rooms) hint(roomId, received.echo === true)
       ctx.status = 204
     }
   router.post('/hooks/webex', taking(receive))

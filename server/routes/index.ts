@@ -14,7 +14,7 @@ import { type VisitorApi, visitorRoutes } from './visitor.ts'
 export interface Http {
   readonly deps: Deps
   readonly start: VisitorApi['start']
-  readonly hint: (roomId: string) => void
+  readonly hint: (roomId: string, isEcho?: boolean) => void
   /** Takes the calls for the bot account; null: it has no ears. */
   readonly hearBot: ((request: HookRequest) => Promise<Received>) | null
   readonly health: Health

@@ -4,7 +4,8 @@ import type { BotPart } from '../core/bot-part.ts'
 import type { Chat } from '../core/chat-state.ts'
 import type { ChatState, CloseReason, Page } from '../core/events.ts'
 import type { PartialRoom, Place, RoomRef } from '../ports.ts'
-import type { Db } from './database.ts'
+import { type Db, dbNow } from './database.ts'
+import { type LeaseChange, type LeaseRow, type LockedChat, leaseColumns, toLease } from './leases.ts'
 
 /** What is known of a chat from its start on. */
 export interface ChatFacts {
@@ -41,7 +42,7 @@ export interface StoredChat extends ChatFacts, Chat {
   readonly readAt: number | null
 }
 
-interface Row {
+interface Row extends LeaseRow {
   id: string
   ref: string
   session_id: string
@@ -165,9 +166,13 @@ export async function find(db: Db, id: string): Promise<StoredChat | null> {
   return row ? toChat(row) : null
 }
 
-export async function lock(trx: Knex.Transaction, id: string): Promise<StoredChat | null> {
-  const row = await trx<Row>('chats').where({ id }).forUpdate().first()
-  return row ? toChat(row) : null
+export async function lock(trx: Knex.Transaction, id: string): Promise<LockedChat | null> {
+  const row = await trx<Row>('chats')
+    .where({ id })
+    .forUpdate()
+    .select('*', { db_now: dbNow(trx) })
+    .first()
+  return row ? { ...toChat(row), lease: toLease(row, Number(row.db_now)) } : null
 }
 
 export async function findOpenOfSession(db: Db, sessionId: string): Promise<StoredChat | null> {
@@ -180,9 +185,15 @@ export async function findByRoom(db: Db, roomId: string): Promise<StoredChat | n
   return row ? toChat(row) : null
 }
 
-/** Writes what a transition changed. */
-export async function save(trx: Knex.Transaction, before: Chat, after: Chat): Promise<void> {
+/** Writes what a transition changed, and what became of the lease. */
+export async function save(
+  trx: Knex.Transaction,
+  before: Chat,
+  after: Chat,
+  lease?: LeaseChange,
+): Promise<void> {
   const changes: Partial<Row> = {
+    ...(lease !== undefined && leaseColumns(trx, lease)),
     last_seq: after.lastSeq,
     away: after.away,
     away_since: after.awaySince,

@@ -17,6 +17,7 @@ import {
 import * as directLines from './direct-lines.ts'
 import * as events from './events.ts'
 import * as jobs from './jobs.ts'
+import * as leases from './leases.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
 import * as outbox from './outbox.ts'
 import * as posts from './posts.ts'
@@ -42,6 +43,7 @@ export interface Store {
   readonly directLines: typeof directLines
   readonly events: typeof events
   readonly jobs: typeof jobs
+  readonly leases: typeof leases
   readonly outbox: typeof outbox
   readonly posts: typeof posts
   readonly roomLines: typeof roomLines
@@ -81,6 +83,7 @@ export function createStore(engine: Engine): Store {
     directLines,
     events,
     jobs,
+    leases,
     outbox,
     posts,
     roomLines,

@@ -5,12 +5,12 @@
 import type { Knex } from 'knex'
 import { type Lane, laneOf, type Task } from '../core/chat.ts'
 import { type Db, dbNow } from './database.ts'
+import { markOwing } from './leases.ts'
 
 export type { Lane }
 
 export interface OutboxRow {
   readonly id: number
-  readonly chatId: string
   readonly lane: Lane
   /**
    * `sending`: the attempt's intent is committed, its outcome is not; after a crash that reads as `unknown`.
@@ -23,10 +23,6 @@ export interface OutboxRow {
   readonly dueAt: number
   /** Epoch ms. */
   readonly addedAt: number
-  /** Grows with every claim. */
-  readonly fence: number
-  /** Somebody else works on it. */
-  readonly isTaken: boolean
 }
 
 interface Row {
@@ -39,92 +35,88 @@ interface Row {
   attempts: number
   due_at: number
   last_error: string | null
-  owner: string | null
-  leased_until: number
-  fence: number
   added_at: number
 }
 
-/** @param me who asks. @param now of the database's clock */
-const toRow = (row: Row, me: string, now: number): OutboxRow => ({
+const toRow = (row: Row): OutboxRow => ({
   id: Number(row.id),
-  chatId: row.chat_id,
   lane: row.lane,
   state: row.state,
   task: JSON.parse(row.task) as Task,
   progress: row.progress,
   attempts: row.attempts,
-  dueAt: row.due_at,
+  dueAt: Number(row.due_at),
   addedAt: Number(row.added_at),
-  fence: row.fence,
-  isTaken: row.owner !== null && row.owner !== me && Number(row.leased_until) > now,
 })
 
-/**
- * How long a claim holds: longer than the longest call of a provider, so that whoever made it cannot still be at it. By the
- * database's own clock: those of the machines may differ by minutes.
- */
-const LEASE_MS = 15_000
-
+/** Under the chat's lock, so that ids are in order of decision. @param intent its first attempt is about to be made */
 export async function add(
   trx: Knex.Transaction,
   chatId: string,
-  tasks: readonly Task[],
+  task: Task,
   at: number,
-): Promise<void> {
-  const rows = tasks.map((task) => ({
+  intent = false,
+): Promise<OutboxRow> {
+  const row = {
     chat_id: chatId,
     lane: laneOf(task),
-    state: 'pending' as const,
+    state: intent ? ('sending' as const) : ('pending' as const),
     task: JSON.stringify(task),
     progress: 0,
-    attempts: 0,
+    attempts: intent ? 1 : 0,
     due_at: at,
     added_at: at,
     last_error: null,
-  }))
-  if (rows.length > 0) await trx<Row>('outbox').insert(rows)
+  }
+  const [id] = await trx<Row>('outbox').insert(row)
+  return toRow({ ...row, id: Number(id) })
 }
 
-/** The row a lane must work on next, due or not. @param me who asks */
-export async function head(db: Db, chatId: string, lane: Lane, me: string): Promise<OutboxRow | null> {
+/** The row a lane must work on next, due or not. */
+export async function head(db: Db, chatId: string, lane: Lane): Promise<OutboxRow | null> {
   const row = await db<Row>('outbox')
     .where({ chat_id: chatId, lane })
     .whereNot({ state: 'failed' })
     .orderBy('id')
-    .select('*', { db_now: dbNow(db) })
     .first()
-  return row ? toRow(row, me, Number(row.db_now)) : null
+  return row ? toRow(row) : null
+}
+
+/** The same of every lane of a chat that owes something. */
+export async function heads(trx: Knex.Transaction, chatId: string): Promise<ReadonlyMap<Lane, OutboxRow>> {
+  const rows = await trx<Row>('outbox').whereIn(
+    'id',
+    trx('outbox').where({ chat_id: chatId }).whereNot({ state: 'failed' }).groupBy('lane').min('id'),
+  )
+  return new Map(rows.map((row) => [row.lane, toRow(row)]))
+}
+
+/** The intent of an attempt: committed before the network is touched. */
+export async function begin(trx: Knex.Transaction, row: OutboxRow): Promise<OutboxRow> {
+  const change = { state: 'sending' as const, attempts: row.attempts + 1 }
+  await update(trx, row, change)
+  return { ...row, ...change }
 }
 
 /**
- * Takes the row for a while, before anything is done about it. Null: somebody else has it, or was quicker.
- * @param change goes with it, e.g. the intent of an attempt.
+ * Lanes whose head is due and that `me` may work on, the longest waiting first. An attempt under our own lease is in our hands
+ * already, or broke off a moment ago.
  */
-export async function claim(
-  db: Db,
-  row: OutboxRow,
-  me: string,
-  change: Readonly<{ state?: OutboxRow['state']; attempts?: number }> = {},
-): Promise<OutboxRow | null> {
-  const fence = row.fence + 1
-  const taken = await db<Row>('outbox')
-    .where({ id: row.id, fence: row.fence })
-    .where((free) => free.whereNull('owner').orWhere({ owner: me }).orWhere('leased_until', '<=', dbNow(db)))
-    .update({ ...change, owner: me, fence, leased_until: db.raw('? + ?', [dbNow(db), LEASE_MS]) })
-  return taken > 0 ? { ...row, ...change, fence, isTaken: false } : null
-}
-
-/** Lanes whose head is due and nobody's, the longest waiting first. */
 export async function dueLanes(
   db: Db,
+  me: string,
   now: number,
   limit: number,
 ): Promise<{ chatId: string; lane: Lane }[]> {
   const rows: { chat_id: string; lane: Lane }[] = await db('outbox as head')
+    .join('chats', 'chats.id', 'head.chat_id')
     .whereIn('head.state', ['pending', 'unknown', 'sending'])
     .where('head.due_at', '<=', now)
-    .where('head.leased_until', '<=', dbNow(db))
+    .where((free) =>
+      free
+        .where('chats.leased_until', '<=', dbNow(db))
+        .orWhere((ours) => ours.where('chats.lease_owner', me).whereNot('head.state', 'sending')),
+    )
     .whereNotExists(
       db('outbox as earlier')
         .whereRaw('earlier.chat_id = head.chat_id and earlier.lane = head.lane and earlier.id < head.id')
@@ -145,10 +137,10 @@ export async function isUnderWay(db: Db, chatId: string): Promise<boolean> {
   return row !== undefined
 }
 
-/** Gives the row back, changed. @throws Fenced when somebody else has taken it meanwhile */
+/** Under the chat's lease, as everything below it is. @throws Fenced when the row is gone */
 export async function update(
-  db: Db,
-  row: Pick<OutboxRow, 'id' | 'fence'>,
+  trx: Knex.Transaction,
+  row: Pick<OutboxRow, 'id'>,
   change: Readonly<{
     state?: OutboxRow['state']
     progress?: number
@@ -158,35 +150,28 @@ export async function update(
   }>,
 ): Promise<void> {
   const { dueAt, lastError, ...same } = change
-  const updated = await db<Row>('outbox')
-    .where({ id: row.id, fence: row.fence })
+  const updated = await trx<Row>('outbox')
+    .where({ id: row.id })
     .update({
       ...same,
       ...(dueAt !== undefined && { due_at: dueAt }),
       ...(lastError !== undefined && { last_error: lastError.slice(0, 2000) }),
-      owner: null,
-      leased_until: 0,
     })
   if (updated === 0) throw new Fenced()
 }
 
-/** @throws Fenced when the row is gone (this transaction has run before, its COMMIT's reply was lost) or is somebody else's now. */
-export async function done(trx: Knex.Transaction, row: Pick<OutboxRow, 'id' | 'fence'>): Promise<void> {
-  if ((await trx<Row>('outbox').where({ id: row.id, fence: row.fence }).delete()) === 0) throw new Fenced()
+/** @throws Fenced when the row is gone: this transaction has run before, its COMMIT's reply was lost */
+export async function done(trx: Knex.Transaction, row: Pick<OutboxRow, 'id'>): Promise<void> {
+  if ((await trx<Row>('outbox').where({ id: row.id }).delete()) === 0) throw new Fenced()
 }
 
 /** Keeps a row that was refused for good. @throws Fenced */
-export async function fail(
-  trx: Knex.Transaction,
-  row: Pick<OutboxRow, 'id' | 'fence'>,
-  why: string,
-): Promise<void> {
-  const failed = { state: 'failed' as const, last_error: why.slice(0, 2000), owner: null, leased_until: 0 }
-  const failing = trx<Row>('outbox').where({ id: row.id, fence: row.fence }).whereNot({ state: 'failed' })
-  if ((await failing.update(failed)) === 0) throw new Fenced()
+export async function fail(trx: Knex.Transaction, row: Pick<OutboxRow, 'id'>, why: string): Promise<void> {
+  const failing = trx<Row>('outbox').where({ id: row.id }).whereNot({ state: 'failed' })
+  if ((await failing.update({ state: 'failed', last_error: why.slice(0, 2000) })) === 0) throw new Fenced()
 }
 
-/** What was to be written is no longer ours to write: it has happened already, or somebody else sees to it. */
+/** What was to be written is no longer ours to write: it has happened already, or somebody else has the chat's lease. */
 export class Fenced extends Error {
   override readonly name = 'Fenced'
 }
@@ -229,15 +214,18 @@ export async function listFailed(db: Db, limit: number): Promise<DeadLetter[]> {
 
 /** A failed row is owed again, as if from now on; null when there is none of that id. */
 export async function revive(
-  db: Db,
+  trx: Knex.Transaction,
   id: number,
   now: number,
 ): Promise<{ chatId: string; lane: Lane } | null> {
+  const row = await trx<Row>('outbox').where({ id }).first('chat_id', 'lane')
+  if (!row) return null
+  // The chat before its rows, as everybody does.
+  await markOwing(trx, row.chat_id)
   // Looked for before it is posted: it may stand by now.
   const revived = { state: 'unknown' as const, attempts: 0, due_at: now, added_at: now }
-  if ((await db<Row>('outbox').where({ id, state: 'failed' }).update(revived)) === 0) return null
-  const row = await db<Row>('outbox').where({ id }).first('chat_id', 'lane')
-  return row ? { chatId: row.chat_id, lane: row.lane } : null
+  if ((await trx<Row>('outbox').where({ id, state: 'failed' }).update(revived)) === 0) return null
+  return { chatId: row.chat_id, lane: row.lane }
 }
 
 /** Lets a failed row be; false when there is none of that id. */

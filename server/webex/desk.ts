@@ -38,11 +38,14 @@ export function createWebexDesk(options: WebexDeskOptions): WebexDesk {
   const reader = createReader({ integration, accounts })
   const hooks = createHooks({ integration, hookUrl, hookSecret })
   const rooms = createRooms({ integration, accounts, people, hooks, post: posting.send, clock })
+  /** Nobody's before they were verified. */
+  let ours: ReadonlySet<string> = new Set()
 
   return {
     name: 'webex',
     async verify() {
       const who = await accounts()
+      ours = who.ids
       return [...who.integration.emails, ...(who.bot?.emails ?? [])]
     },
     openRoom: rooms.openRoom,
@@ -60,6 +63,6 @@ export function createWebexDesk(options: WebexDeskOptions): WebexDesk {
     addPeople: people.addPeople,
     removePeople: people.removePeople,
     presence: people.presence,
-    receive: (request) => receive(request, hookSecret),
+    receive: (request) => receive(request, hookSecret, ours),
   }
 }

@@ -3,7 +3,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { HookRequest, Received } from '../ports.ts'
 
-const Envelope = z.object({ resource: z.string(), data: z.object({ roomId: z.string().min(1).max(255) }) })
+const Envelope = z.object({
+  resource: z.string(),
+  event: z.string().optional(),
+  data: z.object({ roomId: z.string().min(1).max(255), personId: z.string().optional() }),
+})
 
 export const WRONG_SIGNATURE: Received = { ok: false, why: 'wrong signature' }
 
@@ -19,10 +23,20 @@ export function signedBody(request: HookRequest, secret: string): { readonly bod
   }
 }
 
-export function receive(request: HookRequest, secret: string): Received {
+/** @param ours ids of our own accounts, once they are known */
+export function receive(
+  request: HookRequest,
+  secret: string,
+  ours: ReadonlySet<string> = new Set(),
+): Received {
   const signed = signedBody(request, secret)
   if (!signed) return WRONG_SIGNATURE
   const envelope = Envelope.safeParse(signed.body)
   // Properly signed but about something else: nothing to look at, and nothing to complain of.
-  return { ok: true, rooms: envelope.success ? [envelope.data.data.roomId] : [] }
+  if (!envelope.success) return { ok: true, rooms: [] }
+  const { event, data } = envelope.data
+  const rooms = [data.roomId]
+  // What is deleted may have been deleted by others.
+  const isEcho = event === 'created' && data.personId !== undefined && ours.has(data.personId)
+  return { ok: true, rooms, ...(isEcho && { echo: true }) }
 }

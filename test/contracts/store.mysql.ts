@@ -9,6 +9,9 @@ storeContract('MySQL', async () => {
   return { store, drop: () => store.close().finally(database.drop) }
 })
 
+/** For so many milliseconds: anybody else may have it at once. */
+const OVER = -1_000
+
 describe('MySQL', () => {
   let database: TestDatabase
   let store: Store
@@ -20,7 +23,7 @@ describe('MySQL', () => {
   afterEach(() => store.close().finally(database.drop))
 
   it('runs a transaction again as a whole when it loses a deadlock', async () => {
-    for (const name of ['a', 'b']) await store.jobs.lease(store.db, name, 'nobody', 1, 1)
+    for (const name of ['a', 'b']) await store.jobs.leaseFor(store.db, name, 'nobody', OVER)
     let runs = 0
     let met = () => {}
     const both = new Promise<void>((resolve) => {
@@ -32,11 +35,11 @@ describe('MySQL', () => {
     const touch = (first: string, second: string) =>
       store.tx(async (trx) => {
         runs++
-        await store.jobs.lease(trx, first, first, 2, 3)
+        await store.jobs.leaseFor(trx, first, first, OVER)
         met()
         // Each holds one row and wants the other's.
         await both
-        await store.jobs.lease(trx, second, first, 4, 5)
+        await store.jobs.leaseFor(trx, second, first, OVER)
       })
     await Promise.all([touch('a', 'b'), touch('b', 'a')])
     expect(runs).toBe(3)

@@ -1,6 +1,7 @@
 /** What the store must do on every engine. A new engine runs this suite. */
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Task } from '../../server/core/chat.ts'
 import type { ChatEvent } from '../../server/core/events.ts'
 import type { ChatFacts } from '../../server/store/chats.ts'
 import type { Store } from '../../server/store/index.ts'
@@ -87,12 +88,12 @@ export function storeContract(
       const made = await opened()
       const failing = store.tx(async (trx) => {
         await store.events.append(trx, made.id, [line(1, 'lost')])
-        await store.outbox.add(trx, made.id, [{ type: 'notice', text: 'lost' }], NOW)
+        await store.outbox.add(trx, made.id, { type: 'notice', text: 'lost' }, NOW)
         throw new Error('no')
       })
       await expect(failing).rejects.toThrow('no')
       expect(await store.events.list(store.db, made.id, 0, 10)).toEqual([])
-      expect(await store.outbox.head(store.db, made.id, 'desk', 'me')).toBeNull()
+      expect(await store.outbox.head(store.db, made.id, 'desk')).toBeNull()
     })
 
     it('fails fast where it would wait for its own transaction for ever', async () => {
@@ -154,52 +155,86 @@ export function storeContract(
     it('hands out the head of a lane in order of decision, past what was refused for good', async () => {
       const made = await opened()
       const notice = (text: string) => ({ type: 'notice', text }) as const
-      await store.tx((trx) => store.outbox.add(trx, made.id, [notice('a'), notice('b')], NOW))
-      await store.tx((trx) => store.outbox.add(trx, made.id, [notice('c')], NOW + 5_000))
+      for (const [text, at] of [
+        ['a', NOW],
+        ['b', NOW],
+        ['c', NOW + 5_000],
+      ] as const)
+        await store.tx((trx) => store.outbox.add(trx, made.id, notice(text), at))
       const texts: unknown[] = []
-      for (let row = await store.outbox.head(store.db, made.id, 'desk', 'me'); row; ) {
+      for (let row = await store.outbox.head(store.db, made.id, 'desk'); row; ) {
         texts.push(row.task.type === 'notice' && row.task.text)
-        if (texts.length === 1) await store.outbox.update(store.db, row, { state: 'failed', lastError: 'no' })
-        else await store.tx((trx) => store.outbox.done(trx, row ?? { id: 0, fence: 0 }))
-        row = await store.outbox.head(store.db, made.id, 'desk', 'me')
+        const { id } = row
+        await store.tx((trx) =>
+          texts.length === 1 ? store.outbox.fail(trx, { id }, 'no') : store.outbox.done(trx, { id }),
+        )
+        row = await store.outbox.head(store.db, made.id, 'desk')
       }
       expect(texts).toEqual(['a', 'b', 'c'])
       expect(await store.outbox.countByState(store.db)).toEqual({ failed: 1 })
     })
 
-    it('lends a row to one at a time, and whoever lost it writes nothing any more', async () => {
+    it('knows the head of every lane of a chat', async () => {
       const made = await opened()
-      await store.tx((trx) => store.outbox.add(trx, made.id, [{ type: 'notice', text: 'x' }], NOW))
-      const row = await store.outbox.head(store.db, made.id, 'desk', 'one')
-      if (!row) throw new Error('there is a row')
-      const mine = await store.outbox.claim(store.db, row, 'one', { state: 'sending', attempts: 1 })
-      expect(mine).toMatchObject({ state: 'sending', fence: row.fence + 1 })
-      expect(await store.outbox.claim(store.db, row, 'two')).toBeNull()
-      expect((await store.outbox.head(store.db, made.id, 'desk', 'two'))?.isTaken).toBe(true)
-      expect((await store.outbox.head(store.db, made.id, 'desk', 'one'))?.isTaken).toBe(false)
-      expect(await store.outbox.dueLanes(store.db, NOW, 10)).toEqual([])
+      const none = await store.tx((trx) => store.outbox.heads(trx, made.id))
+      expect(none.size).toBe(0)
+      const ids = await store.tx(async (trx) => {
+        const add = async (task: Task) => (await store.outbox.add(trx, made.id, task, NOW)).id
+        const notice = await add({ type: 'notice', text: 'a' })
+        const turn = await add({ type: 'bot_turn', epoch: 1, seq: 1, text: 'a' })
+        await add({ type: 'notice', text: 'b' })
+        await add({ type: 'bot_turn', epoch: 1, seq: 2, text: 'b' })
+        return { notice, turn }
+      })
+      const heads = await store.tx((trx) => store.outbox.heads(trx, made.id))
+      expect([...heads].map(([lane, { id }]) => [lane, id]).sort()).toEqual([
+        ['bot', ids.turn],
+        ['desk', ids.notice],
+      ])
+    })
+
+    it('lends a chat to one at a time, and takes it from whoever let the time run out', async () => {
+      const made = await opened()
+      const leaseOf = async () => (await store.tx((trx) => store.chats.lock(trx, made.id)))?.lease
+      expect(await leaseOf()).toEqual({ owner: null, fence: 0, isOver: true })
+      await store.tx((trx) => store.leases.set(trx, made.id, { owner: 'one', fence: 1 }))
+      const lease = await leaseOf()
+      expect(lease).toEqual({ owner: 'one', fence: 1, isOver: false })
+      if (!lease) throw new Error('the chat is there')
+      expect(store.leases.mayTake(lease, 'one')).toBe(true)
+      expect(store.leases.mayTake(lease, 'two')).toBe(false)
+      expect(await store.leases.renew(store.db, made.id, 'one', 1)).toBe(true)
+      expect(await store.leases.renew(store.db, made.id, 'two', 1)).toBe(false)
+      expect(await store.leases.renew(store.db, made.id, 'one', 0)).toBe(false)
       // Its holder froze, and the lease ran out.
-      await store.tx((trx) => trx('outbox').where({ id: row.id }).update({ leased_until: 1 }))
-      const other = await store.outbox.head(store.db, made.id, 'desk', 'two')
-      const theirs = other && (await store.outbox.claim(store.db, other, 'two'))
-      expect(theirs).toMatchObject({ state: 'sending', isTaken: false })
-      const late = store.outbox.update(store.db, mine ?? row, { state: 'pending' })
-      await expect(late).rejects.toThrow(store.outbox.Fenced)
-      await expect(store.tx((trx) => store.outbox.done(trx, mine ?? row))).rejects.toThrow(
-        store.outbox.Fenced,
-      )
-      await store.tx((trx) => store.outbox.done(trx, theirs ?? row))
-      expect(await store.outbox.head(store.db, made.id, 'desk', 'one')).toBeNull()
+      await store.tx((trx) => trx('chats').where({ id: made.id }).update({ leased_until: 1 }))
+      const over = await leaseOf()
+      expect(over?.isOver).toBe(true)
+      if (over) expect(store.leases.fenceFor(over, 'two')).toBe(2)
+      await store.tx((trx) => store.leases.set(trx, made.id, null))
+      expect(await leaseOf()).toMatchObject({ owner: null, fence: 1 })
     })
 
     it('knows which lanes are due, the longest waiting first', async () => {
       const [one, two, three] = [await opened(), await opened(), await opened()]
-      const task = [{ type: 'notice', text: 'x' } as const]
-      await store.tx((trx) => store.outbox.add(trx, two.id, task, NOW))
-      await store.tx((trx) => store.outbox.add(trx, one.id, task, NOW))
-      await store.tx((trx) => store.outbox.add(trx, three.id, task, NOW + 60_000))
-      const due = await store.outbox.dueLanes(store.db, NOW, 10)
-      expect(due.map((lane) => lane.chatId)).toEqual([two.id, one.id])
+      const owe = (chat: ChatFacts, at: number) =>
+        store.tx((trx) => store.outbox.add(trx, chat.id, { type: 'notice', text: 'x' }, at))
+      const { id } = await owe(two, NOW)
+      await owe(one, NOW)
+      await owe(three, NOW + 60_000)
+      const due = async (me: string) =>
+        (await store.outbox.dueLanes(store.db, me, NOW, 10)).map((lane) => lane.chatId)
+      expect(await due('me')).toEqual([two.id, one.id])
+      await store.tx((trx) => store.leases.set(trx, two.id, { owner: 'me', fence: 1 }))
+      expect(await due('me')).toEqual([two.id, one.id])
+      expect(await due('you')).toEqual([one.id])
+      // An attempt under a lease that holds is in somebody's hands.
+      await store.tx((trx) => store.outbox.update(trx, { id }, { state: 'sending' }))
+      expect(await due('me')).toEqual([one.id])
+      await store.leases.releaseAll(store.db, 'you')
+      expect(await due('you')).toEqual([one.id])
+      await store.leases.releaseAll(store.db, 'me')
+      expect(await due('you')).toEqual([two.id, one.id])
     })
 
     it('notes heartbeats of many chats in one go, each with its own instant', async () => {
@@ -257,13 +292,18 @@ export function storeContract(
     })
 
     it('gives a job to one owner at a time, until its lease is over', async () => {
-      const lease = (owner: string, at: number) => store.jobs.lease(store.db, 'purge', owner, at, at + 1_000)
-      expect(await lease('one', NOW)).toBe(true)
-      expect(await lease('two', NOW + 999)).toBe(false)
-      expect(await lease('one', NOW + 999)).toBe(true)
-      expect(await lease('two', NOW + 1_500)).toBe(false)
-      expect(await lease('two', NOW + 2_000)).toBe(true)
-      expect(await lease('one', NOW + 2_001)).toBe(false)
+      const lease = (owner: string) => store.jobs.leaseFor(store.db, 'purge', owner, 50_000)
+      const runOut = () => store.tx((trx) => trx('jobs').where({ name: 'purge' }).update({ until: 1 }))
+      expect(await lease('one')).toBe(true)
+      expect(await lease('two')).toBe(false)
+      expect(await lease('one')).toBe(true)
+      await runOut()
+      expect(await lease('two')).toBe(true)
+      expect(await lease('one')).toBe(false)
+      await store.jobs.release(store.db, 'purge', 'one')
+      expect(await lease('one')).toBe(false)
+      await store.jobs.release(store.db, 'purge', 'two')
+      expect(await lease('one')).toBe(true)
     })
 
     it('tells that settings were imported, also twice within a millisecond', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { LaneState } from '../../server/chat/deliver.ts'
 import type { Log } from '../../server/chat/deps.ts'
+import type { Hand, LaneState } from '../../server/chat/hand.ts'
 import { DeliveryError } from '../../server/core/errors.ts'
 import { createRelay } from '../../server/jobs/relay.ts'
 import { createRooms } from '../../server/jobs/rooms.ts'
@@ -63,6 +63,50 @@ describe('the relay', () => {
     await stuck
   })
 
+  it('lets another lane go first, as long as that is quick', async () => {
+    const bot = gate<LaneState>()
+    const order: string[] = []
+    const relay = createRelay({
+      work: async (_chatId, lane) => {
+        order.push(lane)
+        return lane === 'bot' ? bot.promise : 'empty'
+      },
+      dueLanes: async () => [],
+      now: Date.now,
+      log: quiet,
+    })
+    const first = relay.wake('quick', 'bot').then(() => order.push('bot is through'))
+    const second = relay.wake('quick', 'desk', undefined, first.then())
+    bot.resolve('empty')
+    await second
+    expect(order).toEqual(['bot', 'bot is through', 'desk'])
+    // A bot that hangs keeps no line from the room.
+    await relay.wake('slow', 'desk', undefined, new Promise(() => undefined))
+    expect(order.at(-1)).toBe('desk')
+    expect(order).toHaveLength(4)
+  })
+
+  it('hands on what is in hand, and has it looked at again where a run was under way', async () => {
+    const hand = (since: number) => ({ since }) as Hand
+    const given: (Hand | undefined)[] = []
+    const open = gate<LaneState>()
+    const relay = createRelay({
+      work: async (_chatId, _lane, one) => {
+        given.push(one)
+        return given.length === 1 ? open.promise : given.length === 2 ? hand(3) : 'empty'
+      },
+      dueLanes: async () => [],
+      now: Date.now,
+      log: quiet,
+    })
+    const done = relay.wake('a', 'desk', hand(1))
+    await expect.poll(() => given).toHaveLength(1)
+    void relay.wake('a', 'desk', hand(2))
+    open.resolve('empty')
+    await done
+    expect(given).toEqual([hand(1), hand(Number.NEGATIVE_INFINITY), hand(3)])
+  })
+
   it('survives a failure and a stop waits for what is under way', async () => {
     const open = gate<LaneState>()
     const relay = createRelay({
@@ -120,6 +164,25 @@ describe('turns', () => {
 })
 
 describe('hints', () => {
+  it('that are only echoes of our own are one read, a moment later', async () => {
+    let reads = 0
+    const rooms = createRooms({
+      read: async () => {
+        reads++
+      },
+      due: async () => [],
+      log: quiet,
+    })
+    for (let n = 0; n < 10; n++) rooms.hint('room', true)
+    await Promise.resolve()
+    expect(reads).toBe(0)
+    // Staff wait for nobody.
+    rooms.hint('room')
+    await expect.poll(() => reads).toBe(1)
+    await expect.poll(() => reads, { timeout: 5_000 }).toBe(2)
+    await rooms.stop()
+  })
+
   it('of one room melt into one read at a time, and none is lost', async () => {
     const gates = [gate<void>(), gate<void>(), gate<void>()]
     let reads = 0

@@ -228,7 +228,7 @@ describe('what could not be delivered', () => {
     })
     const { message } = (await visitor.send('never')).body.event
     const { store } = server.app
-    const tried = async () => (await store.outbox.head(store.db, visitor.chatId, 'desk', 'test'))?.attempts
+    const tried = async () => (await store.outbox.head(store.db, visitor.chatId, 'desk'))?.attempts
     await expect.poll(tried).toBe(1)
     await expect.poll(async () => (await store.outbox.countByState(store.db)).pending).toBe(1)
     await server.sleep(73 * 3_600)

@@ -33,6 +33,17 @@ describe('a webhook call', () => {
     }
   })
 
+  it('says when it is only we who wrote there, as far as that is sure', () => {
+    const ours = new Set(['we'])
+    const told = (event: string, personId: string) => {
+      const body = JSON.stringify({ resource: 'messages', event, data: { roomId: 'r', personId } })
+      return receive(request(Buffer.from(body), sign(body)), SECRET, ours)
+    }
+    expect(told('created', 'we')).toEqual({ ok: true, rooms: ['r'], echo: true })
+    expect(told('created', 'staff')).toEqual({ ok: true, rooms: ['r'] })
+    expect(told('deleted', 'we')).toEqual({ ok: true, rooms: ['r'] })
+  })
+
   it('about something else is taken and leads to nothing', () => {
     for (const body of ['', 'nonsense', '[]', '{"resource":"rooms","data":{}}']) {
       expect(receive(request(Buffer.from(body), sign(body)), SECRET)).toEqual({ ok: true, rooms: [] })

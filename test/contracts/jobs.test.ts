@@ -1,0 +1,9 @@
+import { createStore } from '../../server/store/index.ts'
+import { jobsContract } from './jobs.ts'
+
+/** One server has a SQLite database to itself: its one connection stands for both. The code is the same. */
+jobsContract('SQLite', async () => {
+  const store = createStore({ engine: 'sqlite', file: ':memory:' })
+  await store.migrate()
+  return { first: store, second: store, drop: store.close }
+})
