@@ -24,7 +24,7 @@ import { createWatch } from './chat/watch.ts'
 import type { Config } from './config.ts'
 import { parseNetworks } from './core/address.ts'
 import { isLoopbackUrl, isPublicHttps } from './core/origins.ts'
-import { inEach } from './core/words.ts'
+import { bubbleNames } from './core/words.ts'
 import { createEars } from './ears.ts'
 import { createGeo } from './geo.ts'
 import { createLeases, KEEP_SECONDS, leased } from './jobs/leased.ts'
@@ -229,7 +229,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         settings: settings.current,
         // Asked for with every loader: settings change while we run.
         get bubble() {
-          return { ...inEach(languages.widget, 'open'), ...inEach(settings.current()?.texts ?? {}, 'open') }
+          return bubbleNames(languages.widget, settings.current())
         },
         sandbox: sandbox !== null,
       },

@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asksForPerson } from '../server/core/handover.ts'
-import { askingIn, inEach, PLURAL_FORMS, spokenIn, textsIn, wordsIn } from '../server/core/words.ts'
+import {
+  askingIn,
+  bubbleNames,
+  inEach,
+  PLURAL_FORMS,
+  spokenIn,
+  textsIn,
+  wordsIn,
+} from '../server/core/words.ts'
 import { readSettings } from '../server/settings.ts'
 import { readLanguages } from '../server/texts.ts'
 import english from '../texts/en.json' with { type: 'json' }
@@ -163,6 +171,17 @@ describe('what is said in a language', () => {
 
   it('names one key in each language that has it', () => {
     expect(inEach(ours, 'unread_one')).toEqual({ de: 'eins ungelesen' })
+  })
+
+  it('names the bubble in the languages that the site speaks, and in English', () => {
+    const ours = { en: { open: 'Open chat' }, de: { open: 'Chat öffnen' }, fr: { open: 'Ouvrir le chat' } }
+    const site = {
+      topics: [],
+      look: { accent: '#000000', position: 'right', logo: null, title: { 'de-AT': 'Servus' } },
+      texts: { cs: { open: 'Otevřít chat' } },
+    } as const
+    expect(bubbleNames(ours, site)).toEqual({ en: 'Open chat', de: 'Chat öffnen', cs: 'Otevřít chat' })
+    expect(bubbleNames(ours, null)).toEqual({ en: 'Open chat' })
   })
 })
 

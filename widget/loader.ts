@@ -68,7 +68,11 @@ function mount({ src, dataset }: HTMLScriptElement): void {
   }
 
   function dress(): void {
-    host.lang = langOf()
+    // Later the chat knows in which language it is answered.
+    if (!app) {
+      host.lang = langOf()
+      button.ariaLabel = pick(bubble, langOf())
+    }
     host.dataset.position = options.position || look.position
   }
 
@@ -122,7 +126,6 @@ function mount({ src, dataset }: HTMLScriptElement): void {
   root.adoptedStyleSheets = [sheet]
   button.setAttribute('part', 'button')
   button.ariaExpanded = 'false'
-  button.ariaLabel = pick(bubble, langOf())
   root.append(button)
   dress()
   // Beside <body>, not in it: page swaps replace the body, and a transformed body would carry fixed elements along.

@@ -3,6 +3,7 @@
  * Ours stands in `texts/<lang>.json`, which `server/texts.ts` reads; here it is only looked up. `{…}` is filled in.
  */
 import type english from '../../texts/en.json'
+import type { Settings } from './settings.ts'
 
 /** Keys of what a chat says by itself. */
 export type WordKey = keyof (typeof english)['chat']
@@ -84,6 +85,22 @@ export function inEach(ours: ByLanguage<Table>, key: string): Table {
     text === undefined ? [] : [[lang, text]],
   )
   return Object.fromEntries(found)
+}
+
+/**
+ * The bubble's name in the languages that the site speaks itself, and in English: every page of the site carries them, so they
+ * are not all that we know.
+ */
+export function bubbleNames(
+  ours: ByLanguage<Table>,
+  site: Pick<Settings, 'topics' | 'look' | 'texts'> | null,
+): Table {
+  const spoken = new Set(['en'])
+  for (const table of site ? [site.texts, site.look.title, ...site.topics.map(({ title }) => title)] : []) {
+    for (const lang of Object.keys(table)) for (const tag of widened(lang)) spoken.add(tag)
+  }
+  const known = { ...inEach(ours, 'open'), ...inEach(site?.texts ?? {}, 'open') }
+  return Object.fromEntries(Object.entries(known).filter(([lang]) => spoken.has(lang)))
 }
 
 /** What asks for a person in a language, and in English. */

@@ -53,7 +53,10 @@ describe('the built widget', () => {
     const settings = {
       chat: `/widget/${names.chat}`,
       look: { accent: '#0b6e4f', onAccent: '#ffffff', position: 'right' },
-      bubble: Object.fromEntries(Object.entries(languages.widget).map(([lang, { open }]) => [lang, open])),
+      // As of a site that speaks six languages.
+      bubble: Object.fromEntries(
+        ['ar', 'de', 'en', 'es', 'fr', 'pl'].map((lang) => [lang, languages.widget[lang]?.open]),
+      ),
     }
     const served = loader.replace('__FRONTROOM__', () => JSON.stringify(settings))
     expect(brotli(served), 'loader').toBeLessThanOrEqual(1600)

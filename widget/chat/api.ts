@@ -39,6 +39,8 @@ export function createCall(base: string, token: () => string | undefined): Call 
     try {
       const response = await fetch(`${base}/api/v1/${path}`, {
         method,
+        // Browsers hold one of two equal requests back for the other's answer, and tabs ask alike.
+        cache: signal ? 'no-store' : 'default',
         credentials: 'omit',
         headers,
         body: content ? JSON.stringify(content) : null,

@@ -17,6 +17,7 @@ export function createComposer(say: Say, send: (text: string) => void): HTMLElem
     enterkeyhint: 'send',
     input: fit,
   })
+  const button = h('button', { part: 'send', 'aria-label': say('send'), click: submit })
   box.addEventListener('keydown', (event) => {
     // Enter that ends an input method's composition is not ours; Safari tells it by 229 only.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
@@ -28,6 +29,7 @@ export function createComposer(say: Say, send: (text: string) => void): HTMLElem
     const left = MAX - [...box.value].length
     setText(count, left > NEAR ? '' : say('charsLeft', left))
     setAttr(box, 'aria-invalid', left < 0 && 'true')
+    setAttr(button, 'aria-disabled', left < 0 && 'true')
     return left
   }
 
@@ -40,11 +42,5 @@ export function createComposer(say: Say, send: (text: string) => void): HTMLElem
     send(text)
   }
 
-  return h(
-    'div',
-    { part: 'composer' },
-    count,
-    box,
-    h('button', { part: 'send', 'aria-label': say('send'), click: submit }),
-  )
+  return h('div', { part: 'composer' }, count, box, button)
 }

@@ -30,7 +30,17 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
     const edited = h('span')
     const status = h('span', { class: 'mark' })
     const again = h('button', { click: () => retry(first) }, say('retry'))
-    const meta = h('div', { class: 'meta' }, format(at, locales, 'short'), edited, status, again)
+    const meta = h(
+      'div',
+      { class: 'meta' },
+      format(at, locales, 'short'),
+      ' ',
+      edited,
+      ' ',
+      status,
+      ' ',
+      again,
+    )
     const row = h(
       'div',
       { part: 'message' },

@@ -38,7 +38,7 @@ export function createChat(frame: Frame): ChatApp {
   let focused: Element | null = null
   let wording = createWording(frame.langOf())
 
-  host.dataset.theme = options.theme
+  host.dataset.theme = options.theme ?? ''
   adopt(root, css)
   const call = createCall(base, () => token)
   const poll = createPoll({
@@ -311,6 +311,9 @@ export function createChat(frame: Frame): ChatApp {
     },
     life,
   )
+  // A page that was swapped as a whole has taken our element out and got it back: a full screen is none any more.
+  const guard = new MutationObserver(() => set({}))
+  guard.observe(document.documentElement, { childList: true })
   // Another tab began a chat: it is this tab's chat too. Its end is told by the poll.
   addEventListener(
     'storage',
@@ -352,13 +355,14 @@ export function createChat(frame: Frame): ChatApp {
       go({ ...step.initial, hidden: state.hidden })
     },
     update({ lang, topic, parameters }) {
-      host.dataset.theme = options.theme
+      host.dataset.theme = options.theme ?? ''
       if (token && parameters) void call('session', { parameters }, 15, undefined, 'PATCH')
       if (topic && state.phase === 'form') reload()
       else if (lang && state.config) void configure()
     },
     destroy() {
       life.abort()
+      guard.disconnect()
       company.destroy()
       poll.stop()
       outbox.clear()

@@ -61,7 +61,7 @@ export function createView(
   const end = press('end', () => acts.ask(true), say('end'))
   const minimise = press('minimise', acts.minimise)
   const title = h('h2', { id: 'title' }, say('title'))
-  const header = h('header', { part: 'header' }, title, end, minimise)
+  const header = h('div', { part: 'header' }, title, end, minimise)
   const yes = press('confirm-end', acts.end, say('end'))
   const no = press('keep', () => acts.ask(false), say('endKeep'))
   const words = h('span', { part: 'status', role: 'status' })
@@ -126,11 +126,9 @@ export function createView(
     return {
       nodes: [log.element, foot],
       update(state) {
-        const { phase, reason } = state
         if (isReady) log.update(state)
-        if (phase !== 'ended' || !composer.isConnected) return
-        const end = h('p', {}, sayEnd(say, reason))
-        foot.replaceChildren(h('div', { class: 'message' }, end, press('again', acts.reload, say('again'))))
+        if (state.phase !== 'ended' || !composer.isConnected) return
+        foot.replaceChildren(h('div', { class: 'message' }, press('again', acts.reload, say('again'))))
       },
     }
   }
@@ -148,10 +146,11 @@ export function createView(
     }
   }
 
-  function statusOf({ phase, notice, online, closesAt, chatState, asking }: State): string {
+  function statusOf({ phase, notice, online, closesAt, chatState, asking, reason }: State): string {
     if (notice) return notice
     if (asking) return say('endAsk')
     if (!online) return say('offline')
+    if (phase === 'ended') return sayEnd(say, reason)
     if (phase !== 'chat') return say(phase as TextKey)
     if (closesAt) return say('idle', format(closesAt, locales))
     return say(chatState === 'bot' ? 'assisted' : chatState)
@@ -188,7 +187,12 @@ export function createView(
     setAttr(button, 'aria-expanded', `${open}`)
     // What comes at once needs no word before it, which would flicker.
     if (!open || (phase === 'loading' && !isSlow)) panel.close()
-    else if (!panel.open && isSmall()) panel.showModal()
+    else if (isSmall()) {
+      if (!panel.matches(':modal')) {
+        panel.close()
+        panel.showModal()
+      }
+    }
     // show() would take the focus, also when a page was only loaded again.
     else panel.open = true
     if (open && held && (isNew || !held.getClientRects()[0])) focus()

@@ -54,7 +54,7 @@ const textOf = (line: string) => line.replace(/^\w+: /, '')
 /** Both sides have the same lines in the same order, and these. */
 export async function expectLines(panel: Panel, api: VisitorApi, wanted: readonly string[]): Promise<void> {
   await expect.poll(() => panel.lines(), { timeout: 15_000 }).toEqual(wanted.map(textOf))
-  expect(api.lines).toEqual(wanted)
+  await expect.poll(() => api.lines, { timeout: 15_000 }).toEqual(wanted)
 }
 
 /** A whole conversation, from the bubble to the end; nothing of it may be lost, doubled or out of order. */

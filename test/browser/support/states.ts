@@ -72,6 +72,12 @@ export const BEFORE: readonly View[] = [
     await panel.page.getByRole('radio', { name: 'Sales' }).waitFor()
   }),
   view('form', fillIn),
+  view('form-end', async (panel, api) => {
+    await fillIn(panel, api)
+    await panel.page.getByLabel('Which bike').selectOption('hafen')
+    await panel.page.getByLabel('I agree').check()
+    await panel.part('start').scrollIntoViewIfNeeded()
+  }),
   view('form-errors', async (panel, api) => {
     await fillIn(panel, api)
     await panel.page.getByLabel('E-mail').fill('anna')

@@ -28,6 +28,8 @@ export function visits(options: BrowserContextOptions = {}, launching: LaunchOpt
     visit.context = await visit.browser.newContext({
       viewport: { width: 1280, height: 800 },
       reducedMotion: 'reduce',
+      locale: 'en-US',
+      timezoneId: 'UTC',
       ...options,
     })
     visit.context.setDefaultTimeout(10_000)
