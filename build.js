@@ -64,7 +64,11 @@ await Promise.all([
       entryPoints: { main: 'test/chaos/main.ts', sandbox: 'test/chaos/sandbox-process.ts' },
       outdir: `${out}/chaos`,
     }),
-  build({ ...forNode, entryPoints: { dialogflow: 'sandbox/dialogflow/main.ts' }, outdir: `${out}/sandbox` }),
+  build({
+    ...forNode,
+    entryPoints: { main: 'sandbox/main.ts', dialogflow: 'sandbox/dialogflow/main.ts' },
+    outdir: `${out}/sandbox`,
+  }),
   buildWidget(`${out}/widget`),
   cp('texts', `${out}/texts`, { recursive: true }),
   cp('sandbox/view', `${out}/sandbox/view`, { recursive: true }),

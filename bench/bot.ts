@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { report } from './report.ts'
 import { api, type Event, startServer } from './server.ts'
 
-const TURNS = 300
+const TURNS = 1000
 /** Of a fresh process: they are measured by nobody's visitor but the first. */
 const WARM_UP = 30
 

@@ -1,13 +1,10 @@
 /** `npm run bench`: how long a line takes, on this machine, over loopback, against the sandbox. Timings are never tests. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSandbox } from '../sandbox/index.ts'
 import { benchBot } from './bot.ts'
 import { report } from './report.ts'
-import { api, DIST, type Event, startServer } from './server.ts'
+import { api, type Event, startSandbox, startServer } from './server.ts'
 import { benchSweeps } from './sweep.ts'
 
 const LINES = 300
@@ -22,17 +19,15 @@ const settings = {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'frontroom-bench-'))
-const sandbox = await createSandbox({ basePath: '', stateFile: null, viewDir: join(DIST, 'sandbox/view') })
-const web = createServer(sandbox.handle)
-await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
-const room = `http://127.0.0.1:${(web.address() as AddressInfo).port}`
+const webex = await startSandbox()
+const room = webex.origin
 writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
 const env = {
   PORT: '0',
   DATABASE_URL: `sqlite:${join(folder, 'bench.db')}`,
   FRONTROOM_SETTINGS: join(folder, 'settings.json'),
   WEBEX_API_URL: `${room}/v1`,
-  WEBEX_ACCESS_TOKEN: sandbox.accounts.integrationToken,
+  WEBEX_ACCESS_TOKEN: webex.integrationToken,
   LOG_LEVEL: 'info',
 }
 
@@ -116,8 +111,6 @@ try {
   // An empty database of your own: `BENCH_MYSQL_URL=mysql://root@127.0.0.1:3306/bench npm run bench`
   await benchSweeps(process.env.BENCH_MYSQL_URL)
 } finally {
-  await sandbox.close()
-  web.closeAllConnections()
-  web.close()
+  webex.stop()
   rmSync(folder, { recursive: true, force: true })
 }

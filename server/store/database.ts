@@ -20,16 +20,40 @@ const BetterSqlite3: new (config: Knex.Config) => Dialect = createRequire(import
   'knex/lib/dialects/better-sqlite3/index.js',
 )
 
+type Connection = InstanceType<typeof Libsql>
+type Statement = ReturnType<Connection['prepare']>
+
+/** Statements kept prepared; more than we have, as lists of values make some of their own. */
+const KEPT_STATEMENTS = 250
+
+/** Preparing a statement costs a third of running it, and knex does it anew each time. The least used goes first. */
+function keepStatements(connection: Connection): { forget(sql: string): void } {
+  const kept = new Map<string, Statement>()
+  const prepare = connection.prepare.bind(connection)
+  connection.prepare = ((sql: string) => {
+    const statement = kept.get(sql) ?? prepare(sql)
+    kept.delete(sql)
+    kept.set(sql, statement)
+    const [oldest] = kept.keys()
+    if (kept.size > KEPT_STATEMENTS && oldest !== undefined) kept.delete(oldest)
+    return statement
+  }) as Connection['prepare']
+  return { forget: (sql) => void kept.delete(sql) }
+}
+
 /** Milliseconds a statement waits for another process (the settings import, a backup) to finish writing. */
 const BUSY_TIMEOUT_MS = 5_000
 
 class LibsqlClient extends BetterSqlite3 {
+  readonly #statements = new WeakMap<object, ReturnType<typeof keepStatements>>()
+
   _driver(): unknown {
     return Libsql
   }
 
   override async acquireRawConnection(): Promise<unknown> {
-    const connection = (await super.acquireRawConnection()) as InstanceType<typeof Libsql>
+    const connection = (await super.acquireRawConnection()) as Connection
+    this.#statements.set(connection, keepStatements(connection))
     // libsql starts with a busy timeout of 0: a second process writing would be an error at once.
     connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     connection.exec('PRAGMA journal_mode = WAL')
@@ -46,6 +70,8 @@ class LibsqlClient extends BetterSqlite3 {
     try {
       return await super._query(connection, query)
     } catch (error) {
+      // In which state one is left that failed is not said.
+      this.#statements.get(connection as object)?.forget(query.sql)
       // SQLite itself has rolled back already (a full disk); the error that matters is the one before.
       if (query.sql.startsWith('ROLLBACK') && /no transaction is active/.test(String(error))) {
         return Object.assign(query, { response: { changes: 0 }, context: {} })
