@@ -276,6 +276,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
         run: flushWhenDue(clock, settings.current, () => flushBeats(deps)),
       },
       { name: 'leases', everySeconds: KEEP_SECONDS, run: leases.keep },
+      // Quartzes drift, and a database may come back on another machine.
+      ...(shared ? [{ name: 'clock', everySeconds: 60, run: shared.sync }] : []),
       ...(store.exclusive ? [] : [{ name: 'other nodes', everySeconds: 1, run: createOtherNodes(deps) }]),
     ]
     const jobs = [
