@@ -41,19 +41,20 @@ function keepStatements(connection: Connection): { forget(sql: string): void } {
   return { forget: (sql) => void kept.delete(sql) }
 }
 
+/** Not in the client: knex runs transactions through a copy of it that has none of its private fields. */
+const keptBy = new WeakMap<object, ReturnType<typeof keepStatements>>()
+
 /** Milliseconds a statement waits for another process (the settings import, a backup) to finish writing. */
 const BUSY_TIMEOUT_MS = 5_000
 
 class LibsqlClient extends BetterSqlite3 {
-  readonly #statements = new WeakMap<object, ReturnType<typeof keepStatements>>()
-
   _driver(): unknown {
     return Libsql
   }
 
   override async acquireRawConnection(): Promise<unknown> {
     const connection = (await super.acquireRawConnection()) as Connection
-    this.#statements.set(connection, keepStatements(connection))
+    keptBy.set(connection, keepStatements(connection))
     // libsql starts with a busy timeout of 0: a second process writing would be an error at once.
     connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     connection.exec('PRAGMA journal_mode = WAL')
@@ -71,7 +72,7 @@ class LibsqlClient extends BetterSqlite3 {
       return await super._query(connection, query)
     } catch (error) {
       // In which state one is left that failed is not said.
-      this.#statements.get(connection as object)?.forget(query.sql)
+      keptBy.get(connection as object)?.forget(query.sql)
       // SQLite itself has rolled back already (a full disk); the error that matters is the one before.
       if (query.sql.startsWith('ROLLBACK') && /no transaction is active/.test(String(error))) {
         return Object.assign(query, { response: { changes: 0 }, context: {} })
