@@ -7,6 +7,7 @@ import { createUnderWay } from '../../server/chat/under-way.ts'
 import { createLeases, type Leases, leased } from '../../server/jobs/leased.ts'
 import { readSettings } from '../../server/settings.ts'
 import type { Store } from '../../server/store/index.ts'
+import { languages } from '../support/languages.ts'
 import { SETTINGS } from '../support/settings.ts'
 import type { TwoStores } from './two-stores.ts'
 
@@ -117,6 +118,7 @@ export function jobsContract(name: string, open: () => Promise<TwoStores>): void
           settings: () => settings,
           bot: () => null,
           wake: async () => undefined,
+          languages,
         } as unknown as Deps
         const sweep = createSweep(deps)
         return leased(leases, 'sweep', (turn) =>

@@ -9,6 +9,7 @@ import { createUnderWay } from '../../server/chat/under-way.ts'
 import type { Lane, Task } from '../../server/core/chat.ts'
 import type { Desk, RoomLine } from '../../server/ports.ts'
 import type { Store } from '../../server/store/index.ts'
+import { languages } from '../support/languages.ts'
 import type { TwoStores } from './two-stores.ts'
 
 const NOW = Date.parse('2026-11-20T10:00:00.000Z')
@@ -71,6 +72,7 @@ export function lanesContract(name: string, open: () => Promise<TwoStores>): voi
         me,
         desk: room.desk,
         clock: { now: () => now },
+        languages,
         log: { info: quiet, warn: quiet, error: quiet },
         watch: { rememberChat: quiet },
         underWay: createUnderWay(),
