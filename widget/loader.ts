@@ -76,17 +76,23 @@ function mount({ src, dataset }: HTMLScriptElement): void {
     host.dataset.position = options.position || look.position
   }
 
+  function mark(badge: string): void {
+    button.dataset.badge = badge
+  }
+
   async function wake(): Promise<ChatApp | undefined> {
     if (app) return app
-    button.dataset.badge = '...'
+    // A mark that comes and goes at once only flickers, and has the browser draw for it.
+    const slow = setTimeout(mark, 300, '...')
     try {
       const { createChat } = await load()
       delete button.dataset.badge
       if (!life.signal.aborted) app ??= createChat({ root, button, look, options, emit, langOf })
     } catch {
-      button.dataset.badge = '!'
+      mark('!')
       emit('error')
     }
+    clearTimeout(slow)
     return app
   }
 
@@ -149,10 +155,14 @@ function mount({ src, dataset }: HTMLScriptElement): void {
 
   frontroom.live = true
   window.Frontroom = frontroom
-  for (const call of earlier?.q ?? []) frontroom(...(call as Parameters<Frontroom>))
-  try {
-    // Storage may be forbidden: then there is nothing to resume.
-    if (localStorage[STORAGE_KEY]) (window.requestIdleCallback ?? setTimeout)(wake)
-  } catch {}
+  for (const call of earlier?.q ?? [])
+    frontroom(...(call as Parameters<Frontroom>))
+    // The browser answers for its storage while the page waits: it is not asked before the page has nothing else to do.
+  ;(window.requestIdleCallback ?? setTimeout)(() => {
+    try {
+      // Storage may be forbidden: then there is nothing to resume.
+      if (localStorage[STORAGE_KEY]) wake()
+    } catch {}
+  })
   emit('ready')
 }

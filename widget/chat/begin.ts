@@ -46,17 +46,11 @@ export interface Beginning {
 
 const ASK_AGAIN_MS = 45_000
 
-/** By shadow root, as this module outlives the widget that a page destroys and makes anew. */
-const dressed = new WeakSet<ShadowRoot>()
-
 export function createBeginning(chat: Beginner): Beginning {
   const { root, options, life, call, token, keep, state, go } = chat
   /** What was written, by field id; shared by all topics so that nothing is asked twice. */
   const values: Record<string, string> = {}
   const begin = createStarter({ call, token, keep, parameters: () => parametersOf(options) })
-
-  if (!dressed.has(root)) adopt(root, css)
-  dressed.add(root)
 
   async function start(lang: string, form: Form | undefined): Promise<void> {
     const { topic, phase, retryAt } = state()
@@ -101,12 +95,13 @@ export function createBeginning(chat: Beginner): Beginning {
 
   return {
     configured: (config) => go(step.configured(state(), config, options.topic)),
-    createStage: (wording, now) =>
-      now.phase === 'closed_hours'
-        ? createHours(wording, now)
-        : createTopics(wording, now, values, {
-            choose: (topic) => go({ ...state(), topic, errors: {} }),
-            start: (form) => void start(wording.lang, form),
-          }),
+    createStage(wording, now) {
+      adopt(root, css)
+      if (now.phase === 'closed_hours') return createHours(wording, now)
+      return createTopics(wording, now, values, {
+        choose: (topic) => go({ ...state(), topic, errors: {} }),
+        start: (form) => void start(wording.lang, form),
+      })
+    },
   }
 }

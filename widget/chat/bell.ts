@@ -1,6 +1,7 @@
 /** A sound at each new line from our side, once the visitor has asked for it. */
+import css from './bell.css'
 import type { Conversation } from './beside.ts'
-import { h, setAttr } from './dom.ts'
+import { adopt, h, setAttr } from './dom.ts'
 import { isNew, type State } from './state.ts'
 
 export interface Bell {
@@ -53,7 +54,10 @@ export function createBell(chat: Conversation): Bell {
   return {
     update({ phase, lines }, leads) {
       const minimise = root.querySelector('[part=minimise]')
-      if (minimise && minimise.previousSibling !== button) minimise.before(button)
+      if (minimise && minimise.previousSibling !== button) {
+        adopt(root, css)
+        minimise.before(button)
+      }
       button.hidden = phase !== 'chat'
       show()
       const newest = lines.findLast((line) => isNew(line, 0))?.seq ?? 0

@@ -5,8 +5,6 @@
  */
 
 import { createBell } from './bell.ts'
-import css from './beside.css'
-import { adopt } from './dom.ts'
 import { createDrafts } from './drafts.ts'
 import type { Say } from './i18n.ts'
 import type { Unsent } from './outbox.ts'
@@ -50,9 +48,6 @@ export interface Beside {
 
 const COUNT = /^\(\d+\) /
 
-/** By shadow root, as this module outlives the widget that a page destroys and makes anew. */
-const dressed = new WeakSet<ShadowRoot>()
-
 export function createBeside(chat: Conversation, first: State): Beside {
   const { root } = chat
   const life = new AbortController()
@@ -60,9 +55,6 @@ export function createBeside(chat: Conversation, first: State): Beside {
   const drafts = createDrafts(chat)
   const bell = createBell(chat)
   let last = first
-
-  if (!dressed.has(root)) adopt(root, css)
-  dressed.add(root)
 
   function title(unseen: number): void {
     const bare = document.title.replace(COUNT, '')

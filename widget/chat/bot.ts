@@ -10,9 +10,6 @@ export interface BotModule {
   createBot: typeof createBot
 }
 
-/** By shadow root, as this module outlives the widget that a page destroys and makes anew. */
-const dressed = new WeakSet<ShadowRoot>()
-
 /** Adds the bot's part to a panel; what it returns draws it, after the panel was drawn itself. */
 export function createBot(panel: HTMLElement, say: Say, acts: Acts): (state: State) => void {
   const group = h('div', { part: 'choices', class: 'choices', role: 'group', 'aria-label': say('choices') })
@@ -21,7 +18,7 @@ export function createBot(panel: HTMLElement, say: Say, acts: Acts): (state: Sta
   let asked: Asked | undefined
   let last: State | undefined
 
-  dress(panel.getRootNode())
+  adopt(panel.getRootNode() as ShadowRoot, css)
   // Behind the answer to an idle warning, which is more urgent.
   panel.querySelector('.bar')?.append(person)
 
@@ -75,10 +72,4 @@ export function createBot(panel: HTMLElement, say: Say, acts: Acts): (state: Sta
   }
 
   return update
-}
-
-function dress(root: Node): void {
-  if (!(root instanceof ShadowRoot) || dressed.has(root)) return
-  adopt(root, css)
-  dressed.add(root)
 }

@@ -26,8 +26,13 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
+const sheets = new Map<string, CSSStyleSheet>()
+
+/** Once for a root, however often it is asked. The browser styles all of the root again: so not before there is something to style. */
 export function adopt(root: ShadowRoot, css: string): void {
-  const sheet = new CSSStyleSheet()
+  const sheet = sheets.get(css) ?? new CSSStyleSheet()
+  if (root.adoptedStyleSheets.includes(sheet)) return
   sheet.replaceSync(css)
+  sheets.set(css, sheet)
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
 }

@@ -11,7 +11,7 @@ import { createLine, createOutbox, type Unsent } from './outbox.ts'
 import { createPoll } from './poll.ts'
 import * as step from './state.ts'
 import { createStore, type Saved } from './store.ts'
-import { type Acts, createView, isSmall, type View } from './view.ts'
+import { type Acts, createView, isSmall, markBubble, type View } from './view.ts'
 import type { Config, Events } from './wire.ts'
 
 /** The address of `begin.ts` beside ours; put in by the build. */
@@ -39,7 +39,6 @@ export function createChat(frame: Frame): ChatApp {
   let wording = createWording(frame.langOf())
 
   host.dataset.theme = options.theme ?? ''
-  adopt(root, css)
   const call = createCall(base, () => token)
   const poll = createPoll({
     async events(signal) {
@@ -85,9 +84,11 @@ export function createChat(frame: Frame): ChatApp {
     },
     () => state,
   )
-  let view = draw()
+  /** Not before there is something to be seen: most pages only show the bubble, and the language may become another yet. */
+  let view: View | undefined
 
   function draw(): View {
+    adopt(root, css)
     const acts: Acts = {
       minimise: close,
       send,
@@ -108,6 +109,10 @@ export function createChat(frame: Frame): ChatApp {
     return createView(frame, wording, acts, (now) => (beginning as Beginning).createStage(wording, now))
   }
 
+  function focus(): void {
+    view?.focus()
+  }
+
   function path(): string {
     return `chats/${state.chatId}`
   }
@@ -122,7 +127,9 @@ export function createChat(frame: Frame): ChatApp {
     const { phase } = next
     const unread = step.unread(next)
     state = next
-    view.render(state)
+    markBubble(frame, wording, state)
+    if (step.isShown(state)) view ??= draw()
+    view?.render(state)
     company.update(state)
     save()
     if (unread !== step.unread(was)) emit('unread', unread)
@@ -177,13 +184,13 @@ export function createChat(frame: Frame): ChatApp {
       // Nothing new: a form that is being filled in is not drawn again.
       if (phase !== 'loading' && JSON.stringify(body) === JSON.stringify(state.config)) return answer
       const hadFocus = hasFocus()
-      view.destroy()
+      view?.destroy()
+      view = undefined
       wording = createWording(body.lang ?? wording.lang, body.texts)
       host.lang = wording.lang
-      view = draw()
       if (chatId) set({ config: body })
       else beginning?.configured(body)
-      if (hadFocus) view.focus()
+      if (hadFocus) focus()
     } else if (phase === 'loading' && !chatId) fail(retryAfter)
     return answer
   }
@@ -217,7 +224,7 @@ export function createChat(frame: Frame): ChatApp {
           if (token && chatId) resume({ token, chatId })
           else fail(0)
         },
-        focus: () => view.focus(),
+        focus,
       })
     } catch {}
   }
@@ -226,7 +233,7 @@ export function createChat(frame: Frame): ChatApp {
     const wait = retryAfter * 1000
     const wasLoading = state.phase === 'loading'
     go(step.failed(state, wording.say('failed'), Date.now() + wait))
-    if (wasLoading && hasFocus()) view.focus()
+    if (wasLoading && hasFocus()) focus()
     // Drawn again when the button may be used.
     setTimeout(() => set({}), wait)
   }
@@ -272,7 +279,7 @@ export function createChat(frame: Frame): ChatApp {
     }
     // A form that is shown already is kept, unless another topic is wanted.
     if (!chatId && phase !== 'starting' && (phase !== 'form' || topic)) reload()
-    else view.focus()
+    else focus()
   }
 
   function reload(): void {
@@ -292,7 +299,7 @@ export function createChat(frame: Frame): ChatApp {
     setTimeout(() => {
       if (state.phase !== 'loading') return
       set({ isSlow: true })
-      if (hasFocus()) view.focus()
+      if (hasFocus()) focus()
     }, SLOW_MS)
   }
 
@@ -366,7 +373,7 @@ export function createChat(frame: Frame): ChatApp {
       company.destroy()
       poll.stop()
       outbox.clear()
-      view.destroy()
+      view?.destroy()
     },
   }
 }

@@ -78,6 +78,11 @@ export function isInView({ open, hidden }: State): boolean {
   return open && !hidden
 }
 
+/** Whether there is a panel to be seen. What comes at once needs no word before it, which would flicker. */
+export function isShown({ open, phase, isSlow }: State): boolean {
+  return open && (phase !== 'loading' || !!isSlow)
+}
+
 /** The visitor looks, or looks away: the panel is opened or closed, the page shown or hidden. */
 export function looked(state: State, change: Partial<Pick<State, 'open' | 'hidden' | 'asking'>>): State {
   const next = { ...state, ...change }

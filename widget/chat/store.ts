@@ -39,7 +39,8 @@ export function createStore(
     } catch {}
     let saved: (Saved & { base: string }) | null = null
     try {
-      saved = JSON.parse(memory ?? '')
+      // A first exception is dear, and mostly there is nothing.
+      saved = memory && JSON.parse(memory)
     } catch {}
     return saved?.base === base ? saved : undefined
   }

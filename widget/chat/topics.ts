@@ -31,7 +31,7 @@ export function createTopics(
         change: () => acts.choose(id),
       }),
       title,
-      h('small', {}, open ? '' : when ? say('opens', when) : say('closed')),
+      open ? '' : h('small', {}, when ? say('opens', when) : say('closed')),
     )
   })
   const holder = h('div')

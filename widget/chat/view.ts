@@ -7,7 +7,7 @@ import { h, setAttr, setText } from './dom.ts'
 import { direction, format, sayEnd, type Wording } from './i18n.ts'
 import { lazy } from './lazy.ts'
 import { createLog } from './log.ts'
-import { type Line, type State, unread } from './state.ts'
+import { isShown, type Line, type State, unread } from './state.ts'
 import type { TextKey } from './words.ts'
 
 /** The address of the bot's module beside ours; put in by the build. */
@@ -50,9 +50,17 @@ export function isSmall(): boolean {
   return matchMedia('(max-width:480px),(max-height:420px)').matches
 }
 
+/** The bubble tells how many lines wait, and whether the panel is open. */
+export function markBubble({ button }: Frame, { say }: Wording, state: State): void {
+  const count = unread(state)
+  setAttr(button, 'data-badge', count)
+  setAttr(button, 'aria-label', say('open') + (count ? `, ${say('unread', count)}` : ''))
+  setAttr(button, 'aria-expanded', `${isShown(state)}`)
+}
+
 /** For one wording: another language is another view. */
 export function createView(
-  { root, button, look }: Frame,
+  { root, look }: Frame,
   wording: Wording,
   acts: Acts,
   createBefore: (state: State) => Stage,
@@ -157,7 +165,7 @@ export function createView(
   }
 
   function render(state: State): void {
-    const { phase, open, isSlow, asking, closesAt, notice, online } = state
+    const { phase, open, asking, closesAt, notice, online } = state
     const isChat = phase === 'chat'
     const name = phase === 'starting' ? 'form' : phase === 'ended' ? 'chat' : phase
     const isNew = name !== stageName
@@ -181,12 +189,7 @@ export function createView(
     status.className = notice || !online ? 'bar bad' : 'bar'
     assist(state)
 
-    const count = unread(state)
-    setAttr(button, 'data-badge', count)
-    setAttr(button, 'aria-label', say('open') + (count ? `, ${say('unread', count)}` : ''))
-    setAttr(button, 'aria-expanded', `${open}`)
-    // What comes at once needs no word before it, which would flicker.
-    if (!open || (phase === 'loading' && !isSlow)) panel.close()
+    if (!isShown(state)) panel.close()
     else if (isSmall()) {
       if (!panel.matches(':modal')) {
         panel.close()
