@@ -34,8 +34,7 @@ export function createCall(base: string, token: () => string | undefined): Call 
     const headers: Record<string, string> = {}
     if (token()) headers.Authorization = `Bearer ${token()}`
     if (content) headers['Content-Type'] = 'application/json'
-    const signals = [AbortSignal.timeout(seconds * 1000)]
-    if (signal) signals.push(signal)
+    const timeout = AbortSignal.timeout(seconds * 1000)
     try {
       const response = await fetch(`${base}/api/v1/${path}`, {
         method,
@@ -45,7 +44,7 @@ export function createCall(base: string, token: () => string | undefined): Call 
         headers,
         body: content ? JSON.stringify(content) : null,
         keepalive: method !== 'GET',
-        signal: AbortSignal.any(signals),
+        signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
       })
       const { status } = response
       const retryAfter = Number(response.headers.get('Retry-After')) || 0

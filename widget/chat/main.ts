@@ -36,6 +36,7 @@ export function createChat(frame: Frame): ChatApp {
   let opener: Element | null = null
   /** What had the focus when the panel was opened. */
   let focused: Element | null = null
+  let slow: ReturnType<typeof setTimeout> | undefined
   let wording = createWording(frame.langOf())
 
   host.dataset.theme = options.theme ?? ''
@@ -134,6 +135,7 @@ export function createChat(frame: Frame): ChatApp {
     save()
     if (unread !== step.unread(was)) emit('unread', unread)
     if (phase === was.phase) return
+    clearTimeout(slow)
     if (was.phase === 'starting' && phase === 'chat') emit('start')
     if (phase === 'error') emit(phase)
     if (phase === 'ended') {
@@ -296,8 +298,8 @@ export function createChat(frame: Frame): ChatApp {
 
   /** What takes longer than this is said to be loading. */
   function mindTheTime(): void {
-    setTimeout(() => {
-      if (state.phase !== 'loading') return
+    clearTimeout(slow)
+    slow = setTimeout(() => {
       set({ isSlow: true })
       if (hasFocus()) focus()
     }, SLOW_MS)

@@ -3,7 +3,8 @@ import type { Frame } from '../shared.ts'
 import type { Answer } from './api.ts'
 import type { BotModule } from './bot.ts'
 import { createComposer } from './composer.ts'
-import { h, setAttr, setText } from './dom.ts'
+import css from './conversation.css'
+import { adopt, h, setAttr, setText } from './dom.ts'
 import { direction, format, sayEnd, type Wording } from './i18n.ts'
 import { lazy } from './lazy.ts'
 import { createLog } from './log.ts'
@@ -86,7 +87,6 @@ export function createView(
   let stage: Stage | undefined
   let stageName: string | undefined
   let last: State | undefined
-  let isMeeting = false
   let assist: (state: State) => void = meetBot
 
   if (look.logo) header.prepend(h('img', { src: look.logo, alt: true }))
@@ -120,6 +120,7 @@ export function createView(
   }
 
   function createConversation(): Stage {
+    adopt(root, css)
     const log = createLog(say, locales, acts.retry)
     const composer = createComposer(say, acts.send)
     const foot = h('div', {}, composer)
@@ -143,14 +144,14 @@ export function createView(
 
   /** Most chats never see a bot, so what a bot needs is fetched when there is one. Without it a visitor can still write. */
   async function meetBot({ chatState, lines }: State): Promise<void> {
-    if (isMeeting || (chatState !== 'bot' && !lines.at(-1)?.choices)) return
-    isMeeting = true
+    if (chatState !== 'bot' && !lines.at(-1)?.choices) return
+    assist = () => {}
     try {
       const { createBot } = await loadBot()
       assist = createBot(panel, say, acts)
       assist(last as State)
     } catch {
-      isMeeting = false
+      assist = meetBot
     }
   }
 
