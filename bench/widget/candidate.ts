@@ -42,3 +42,19 @@ export const emptyPage: Candidate = {
   seen: (page) => page.locator('h1'),
   opened: (page) => page.locator('h1'),
 }
+
+const BARE = `const host = document.createElement('div')
+const button = document.createElement('button')
+button.style.cssText = 'position:fixed;right:20px;bottom:20px;width:56px;height:56px;border:0;background:#0b6e4f'
+host.attachShadow({ mode: 'open' }).append(button)
+document.documentElement.append(host)`
+
+/** The least a widget can cost: one script that puts a button there, which does nothing. */
+export const bareButton: Candidate = {
+  name: 'a bare button',
+  version: '',
+  isolation: 'shadow root',
+  snippet: (nonce) => `<script async src="/bare.js" nonce="${nonce}"></script>`,
+  answer: ({ url }) => (url.pathname === '/bare.js' ? { type: 'text/javascript', body: BARE } : undefined),
+  seen: (page) => page.locator('button'),
+}

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { DIST } from '../server.ts'
-import { emptyPage } from './candidate.ts'
+import { bareButton, emptyPage } from './candidate.ts'
 import { figures } from './figures.ts'
 import { type Host, startHost } from './host.ts'
 import { ours } from './ours.ts'
@@ -56,6 +56,7 @@ const host = async (...args: Parameters<typeof startHost>) => {
 
 try {
   const empty = [await host(emptyPage), await host({ ...emptyPage, name: 'empty page again' })] as const
+  const least = await host(bareButton)
   const own = await host(await ours(version))
   const others: Host[] = []
   const missing: string[] = []
@@ -71,6 +72,7 @@ try {
     browser,
     clock: asked.wall ? 'timeTicks' : 'threadTicks',
     empty,
+    least,
     ours: own,
     rivals: others,
     rounds: ROUNDS,
@@ -78,7 +80,9 @@ try {
     rivalsUntil: began + RIVALS_UNTIL_MS,
     until: began + UNTIL_MS,
   })
-  const all = [measured.empty[1], measured.ours, ...measured.rivals].map((runs) => figures(runs, measured))
+  const all = [measured.empty[1], measured.least, measured.ours, ...measured.rivals].map((runs) =>
+    figures(runs, measured),
+  )
   const about = {
     at: new Date().toISOString(),
     machine: `${cpus()[0]?.model.trim()}, ${cpus().length} cores`,

@@ -19,6 +19,8 @@ export interface Plan {
   readonly clock: Clock
   /** The page without a widget, twice: what is between the two is noise. */
   readonly empty: readonly [Host, Host]
+  /** A button and nothing behind it. */
+  readonly least: Host
   readonly ours: Host
   readonly rivals: readonly Host[]
   readonly rounds: number
@@ -30,6 +32,7 @@ export interface Plan {
 
 export interface Measured {
   readonly empty: readonly [Runs, Runs]
+  readonly least: Runs
   readonly ours: Runs
   readonly rivals: readonly Runs[]
 }
@@ -46,6 +49,7 @@ const runsOf = (host: Host): Runs => ({
 export async function measure(plan: Plan): Promise<Measured> {
   const { browser, clock } = plan
   const empty = [runsOf(plan.empty[0]), runsOf(plan.empty[1])] as const
+  const least = runsOf(plan.least)
   const ours = runsOf(plan.ours)
   const rivals = plan.rivals.map(runsOf)
 
@@ -62,7 +66,7 @@ export async function measure(plan: Plan): Promise<Measured> {
   }
 
   // Not counted: files are compressed, the browser has started.
-  for (const runs of [empty[0], ours, ...rivals]) {
+  for (const runs of [empty[0], least, ours, ...rivals]) {
     await guarded(runs, async () => {
       runs.complaints = await complaints(browser, runs.host, clock)
       await visit(browser, runs.host, clock)
@@ -71,7 +75,7 @@ export async function measure(plan: Plan): Promise<Measured> {
   for (let round = 0; round < plan.rounds && performance.now() < plan.until; round++) {
     console.error(`round ${round + 1} of ${plan.rounds}`)
     const few = round < plan.rivalRounds
-    const turn = [empty[0], ours, empty[1], ...(few ? rivals : [])]
+    const turn = [empty[0], ours, least, empty[1], ...(few ? rivals : [])]
     // Whoever is first in one round is later in the next.
     for (const runs of turn.map((_, n) => turn[(n + round) % turn.length] as Runs)) {
       await guarded(runs, async () => {
@@ -86,5 +90,5 @@ export async function measure(plan: Plan): Promise<Measured> {
       })
     }
   }
-  return { empty, ours, rivals }
+  return { empty, least, ours, rivals }
 }

@@ -81,7 +81,7 @@ export function createBeginning(chat: Beginner): Beginning {
       h('h2', {}, say('closed')),
       closed?.name ?? '',
       h('p', {}, when && say('opens', when)),
-      h('button', { part: 'retry', click: chat.reload }, say('retry')),
+      h('button', { part: 'retry', click: chat.reload }, say('closedRetry')),
     )
     return { nodes: [element], update() {} }
   }

@@ -104,3 +104,44 @@ describe('before a click', () => {
     )
   })
 })
+
+describe('the first press', () => {
+  it('draws one panel, and that only when there is something in it', async () => {
+    await load()
+    const drawn = await at.page.evaluateHandle(() => {
+      const root = document.querySelector('frontroom-chat')?.shadowRoot as ShadowRoot
+      const sheets = root.adoptedStyleSheets.length
+      const panels: { asks: number; sheets: number }[] = []
+      new MutationObserver((changes) => {
+        for (const { addedNodes } of changes) {
+          for (const node of addedNodes) {
+            if (!(node instanceof HTMLDialogElement)) continue
+            const asks = node.querySelectorAll('[type=radio]').length
+            panels.push({ asks, sheets: root.adoptedStyleSheets.length - sheets })
+          }
+        }
+      }).observe(root, { childList: true })
+      return panels
+    })
+    await at.panel.bubble.click()
+    await at.panel.dialog.waitFor()
+    expect(await drawn.jsonValue()).toEqual([{ asks: 1, sheets: 2 }])
+  })
+
+  it('is answered by a mark while the file is on its way', async () => {
+    await load()
+    let arrive = () => {}
+    await at.page.route('**/widget/chat.*.js', async (route) => {
+      await new Promise<void>((done) => {
+        arrive = done
+      })
+      await route.continue()
+    })
+    await at.panel.bubble.click()
+    const marked = at.page.locator('frontroom-chat [data-badge="..."]')
+    await marked.waitFor()
+    arrive()
+    await at.panel.dialog.waitFor()
+    expect(await marked.count()).toBe(0)
+  })
+})
