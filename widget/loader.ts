@@ -155,9 +155,10 @@ function mount({ src, dataset }: HTMLScriptElement): void {
 
   frontroom.live = true
   window.Frontroom = frontroom
-  for (const call of earlier?.q ?? [])
+  for (const call of earlier?.q ?? []) {
     frontroom(...(call as Parameters<Frontroom>))
-    // The browser answers for its storage while the page waits: it is not asked before the page has nothing else to do.
+  }
+  // The browser answers for its storage while the page waits: it is not asked before the page has nothing else to do.
   ;(window.requestIdleCallback ?? setTimeout)(() => {
     try {
       // Storage may be forbidden: then there is nothing to resume.
