@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { ConfigError } from './core/errors.ts'
 import type { Settings } from './core/settings.ts'
 import type { Clock } from './ports.ts'
-import { exportSettings, parseSettings } from './settings.ts'
+import { exportSettings, parseSettings } from './settings/index.ts'
 import type { Store } from './store/index.ts'
 
 /** @throws ConfigError naming every mistake, or that the file cannot be read. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../server/core/errors.ts'
-import { demoSettings, exportSettings, parseSettings, readSettings } from '../server/settings.ts'
+import { demoSettings, exportSettings, parseSettings, readSettings } from '../server/settings/index.ts'
 
 type Json = Record<string, unknown>
 

@@ -14,7 +14,7 @@ import {
   textsIn,
   wordsIn,
 } from '../server/core/words.ts'
-import { readSettings } from '../server/settings.ts'
+import { readSettings } from '../server/settings/index.ts'
 import { readLanguages } from '../server/texts.ts'
 import english from '../texts/en.json' with { type: 'json' }
 import { languages, TEXTS } from './support/languages.ts'

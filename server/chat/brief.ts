@@ -2,7 +2,7 @@
 import { adviceFor, openerLines, roomTitle } from '../core/opener.ts'
 import { inLanguage, peopleOf, type Settings, type Topic } from '../core/settings.ts'
 import type { ChatBrief } from '../ports.ts'
-import type { ChatFacts } from '../store/chats.ts'
+import type { ChatFacts } from '../store/chat-row.ts'
 import type { Session } from '../store/sessions.ts'
 
 /** Whom the room begins with. People who join at the handover only would read along what is the bot's; supervisors may. */

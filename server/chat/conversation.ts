@@ -1,7 +1,7 @@
 /** What a visitor does with a chat that stands. Everybody else's chat, and a start that is not through, is `not_found`. */
 import { Problem } from '../core/errors.ts'
 import type { ChatEvent, ChatState } from '../core/events.ts'
-import type { StoredChat } from '../store/chats.ts'
+import type { StoredChat } from '../store/chat-row.ts'
 import type { Deps } from './deps.ts'
 import { announce, EITHER, handle, wakeLanes } from './handle.ts'
 import type { Undo } from './limits.ts'

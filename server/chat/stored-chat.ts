@@ -1,6 +1,6 @@
 /** A chat as it is stored, for the floors that may not look into the store. */
 import type { RoomRef } from '../ports.ts'
-import type { StoredChat } from '../store/chats.ts'
+import type { StoredChat } from '../store/chat-row.ts'
 
 export type { StoredChat }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { readConfig } from '../config.ts'
 import { ConfigError } from '../core/errors.ts'
 import { readDotEnv } from '../dot-env.ts'
-import { exportSettings, readSettings } from '../settings.ts'
+import { exportSettings, readSettings } from '../settings/index.ts'
 import { importSettings, readSettingsFile } from '../settings-file.ts'
 import { createStore } from '../store/index.ts'
 

@@ -4,7 +4,7 @@
  * a lease of nobody says that the chat's lanes are empty.
  */
 import type { Knex } from 'knex'
-import type { StoredChat } from './chats.ts'
+import type { StoredChat } from './chat-row.ts'
 import { type Db, dbNow } from './database.ts'
 
 export interface LeaseRow {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createLimits, leaveToOpen } from '../../server/chat/limits.ts'
 import type { Settings } from '../../server/core/settings.ts'
-import { readSettings } from '../../server/settings.ts'
+import { readSettings } from '../../server/settings/index.ts'
 import { SETTINGS } from '../support/settings.ts'
 
 /** A clock and settings to be set, and the limits that go by them. */

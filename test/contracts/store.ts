@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../server/core/chat.ts'
 import type { ChatEvent } from '../../server/core/events.ts'
-import type { ChatFacts } from '../../server/store/chats.ts'
+import type { ChatFacts } from '../../server/store/chat-row.ts'
 import type { Store } from '../../server/store/index.ts'
 
 const NOW = Date.parse('2026-11-20T10:00:00.123Z')

@@ -6,7 +6,7 @@ import { phrasesOf } from '../../server/core/handover.ts'
 import type { Rules } from '../../server/core/rules.ts'
 import { inLanguage } from '../../server/core/settings.ts'
 import { askingIn, wordsIn } from '../../server/core/words.ts'
-import { readSettings } from '../../server/settings.ts'
+import { readSettings } from '../../server/settings/index.ts'
 import { languages } from './languages.ts'
 import { SETTINGS } from './settings.ts'
 

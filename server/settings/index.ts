@@ -1,8 +1,10 @@
-/** Reads, checks and writes the settings file; its shape is in `settings-shape.ts`. */
+/** Reads, checks and writes the settings file; its shape is in `shape.ts`. */
 import type { z } from 'zod'
-import { ConfigError, type FieldError } from './core/errors.ts'
-import type { Settings } from './core/settings.ts'
-import { IDENTITY, settingsShape, WEEKDAYS } from './settings-shape.ts'
+import { ConfigError, type FieldError } from '../core/errors.ts'
+import type { Settings } from '../core/settings.ts'
+import { WEEKDAYS } from './calendar.ts'
+import { IDENTITY } from './form.ts'
+import { settingsShape } from './shape.ts'
 
 const MAX_BYTES = 1_048_576
 const MAX_MISTAKES = 100
