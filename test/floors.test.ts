@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const FLOORS: readonly [pattern: RegExp, floor: Floor][] = [
   [/^server\/core\//, 'core'],
   [/^server\/ports\.ts$/, 'ports'],
-  [/^server\/(?:settings\/|(?:config|texts)\.ts$)/, 'readers'],
+  [/^server\/(?:settings\/|(?:config|config-rules|texts)\.ts$)/, 'readers'],
   [/^(?:server\/store|migrations)\//, 'store'],
   [/^server\/chat\//, 'chat'],
   [/^server\/routes\//, 'routes'],
