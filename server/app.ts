@@ -2,7 +2,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { desks, openBot, rootSecret } from './adapters.ts'
-import { tellItIsOver } from './chat/after-the-end.ts'
 import { createBotCalls } from './chat/bot-calls.ts'
 import { workBotLane } from './chat/bot-lane.ts'
 import { deadLetters, retryDeadLetter, skipDeadLetter } from './chat/dead-letters.ts'
@@ -10,24 +9,22 @@ import { deliverHead } from './chat/deliver.ts'
 import type { Deps, Log } from './chat/deps.ts'
 import { createLimits } from './chat/limits.ts'
 import { createLoad } from './chat/load.ts'
-import { createOtherNodes } from './chat/other-nodes.ts'
 import { workPeopleLane } from './chat/people.ts'
-import { purge } from './chat/purge.ts'
 import { newId } from './chat/secrets.ts'
 import { createSettingsInForce } from './chat/settings-in-force.ts'
 import { compensateDeadStarts, createStart } from './chat/start.ts'
-import { createSweep, flushBeats } from './chat/sweep.ts'
-import { takeInOrRegain } from './chat/take-in.ts'
+import { flushBeats } from './chat/sweep.ts'
 import { createBridge } from './chat/tend.ts'
 import { createUnderWay } from './chat/under-way.ts'
 import { createWatch } from './chat/watch.ts'
+import { createClockJobs } from './clock-jobs.ts'
 import type { Config } from './config.ts'
 import { parseNetworks } from './core/address.ts'
 import { isLoopbackUrl, isPublicHttps } from './core/origins.ts'
 import { bubbleNames } from './core/words.ts'
 import { createEars } from './ears.ts'
 import { createGeo } from './geo.ts'
-import { createLeases, KEEP_SECONDS, leased } from './jobs/leased.ts'
+import { createLeases } from './jobs/leased.ts'
 import { createRelay } from './jobs/relay.ts'
 import { createRooms } from './jobs/rooms.ts'
 import { startTicker } from './jobs/ticker.ts'
@@ -35,7 +32,7 @@ import { listenOn, loopbackOrigins } from './listen-on.ts'
 import { SANDBOX_PATH, webexFor } from './local-webex.ts'
 import type { Clock, Geo } from './ports.ts'
 import { createReadiness } from './readiness.ts'
-import { flushWhenDue, hourly, lookWhenDue, readWhenDue } from './rounds.ts'
+import { createRoomRounds } from './room-rounds.ts'
 import { createHttp } from './routes/index.ts'
 import { demoSettings, readSettings } from './settings/index.ts'
 import { importFirstSettings } from './settings-file.ts'
@@ -69,9 +66,6 @@ export interface App {
 const WORKERS = { desk: deliverHead, bot: workBotLane, people: workPeopleLane } as const
 
 const VERIFY_AGAIN_MS = 2_000
-/** Rooms of all open chats are read this long at first; then those in which staff wrote this recently. */
-const FIRST_ROUNDS_MS = 180_000
-const TALKING_MS = 600_000
 /** Without webhooks rooms are read this often; with them, in case one was lost. */
 const READ_SECONDS = { withoutHooks: 5, withHooks: 60 } as const
 
@@ -173,25 +167,8 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       now: clock.now,
       log,
     })
-    let round = ''
-    let readingSince = deps.startedAt
-    const rooms = createRooms({
-      async read(roomId) {
-        const chat = await store.chats.findByRoom(store.db, roomId)
-        if (chat?.state === 'closed') await tellItIsOver(deps, chat)
-        else if (chat) await takeInOrRegain(deps, chat)
-      },
-      async due(limit) {
-        // All of them when we begin to, as nobody told us what was written before; later those that are talking.
-        const justBegun = clock.now() - readingSince < FIRST_ROUNDS_MS
-        const since = hooks && !justBegun ? clock.now() - TALKING_MS : 0
-        const next = await store.chats.nextRooms(store.db, round, limit, since)
-        round = next.at(-1) ?? ''
-        return next
-      },
-      log,
-    })
-
+    const rounds = createRoomRounds(deps, hooks)
+    const rooms = createRooms({ ...rounds, log })
     const bridge = createBridge(deps)
     const ears = createEars(deps, {
       webex,
@@ -259,65 +236,21 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     await store.leases.releaseAll(store.db, deps.me)
     await compensateDeadStarts(deps, store.exclusive)
     const leases = createLeases({ store, me: deps.me, now: clock.now })
-    const sweep = createSweep(deps)
-    /** What of Webex is watched by the clock, by one process of several. */
-    const watching = (run: () => Promise<void>) =>
-      leased(leases, 'bridge', async ({ heldSince }) => {
-        readingSince = heldSince
-        await run()
-      })
-    /** What concerns each process alone: what it waits for, holds in memory, or has in hand. So do `load` and `settings`. */
-    const ofThisProcess = [
-      { name: 'pauses', everySeconds: 1, run: throttle.sync },
-      { name: 'outbox', everySeconds: 1, run: () => relay.wakeDue() },
-      {
-        name: 'heartbeats',
-        everySeconds: 1,
-        run: flushWhenDue(clock, settings.current, () => flushBeats(deps)),
-      },
-      { name: 'leases', everySeconds: KEEP_SECONDS, run: leases.keep },
-      // Quartzes drift, and a database may come back on another machine.
-      ...(shared ? [{ name: 'clock', everySeconds: 60, run: shared.sync }] : []),
-      ...(store.exclusive ? [] : [{ name: 'other nodes', everySeconds: 1, run: createOtherNodes(deps) }]),
-    ]
-    const jobs = [
-      {
-        name: 'sweep',
-        everySeconds: 5,
-        run: leased(leases, 'sweep', (turn) =>
-          sweep(turn, ({ ranAt, since }) => leases.note('sweep', ranAt, since)),
-        ),
-      },
-      { name: 'load', everySeconds: 5, run: () => deps.load.measure() },
-      { name: 'moved rooms', everySeconds: 5, run: watching(lookWhenDue(clock, bridge, hooks)) },
-      {
-        name: 'webhooks',
-        everySeconds: 30,
-        run: watching(readWhenDue(clock, 30, async () => void (await bridge.tend()))),
-      },
-      { name: 'settings', everySeconds: 5, run: () => settings.refresh() },
-      {
-        name: 'purge',
-        everySeconds: 30,
-        run: leased(
-          leases,
-          'purge',
-          hourly(clock, () => purge(deps)),
-        ),
-      },
-      { name: 'direct lines', everySeconds: 2, run: () => ears.answerDue() },
-      {
-        name: 'dead starts',
-        everySeconds: 2,
-        run: leased(leases, 'dead starts', () => compensateDeadStarts(deps, false)),
-      },
-      {
-        name: 'rooms',
-        everySeconds: Math.min(readSeconds, 30),
-        run: watching(readWhenDue(clock, readSeconds, rooms.readDue)),
-      },
-    ]
-    const ticker = startTicker([...ofThisProcess, ...jobs], log)
+    const jobs = createClockJobs({
+      deps,
+      ears,
+      bridge,
+      rooms,
+      rounds,
+      relay,
+      throttle,
+      leases,
+      shared,
+      settings,
+      hooks,
+      readSeconds,
+    })
+    const ticker = startTicker([...jobs.ofThisProcess, ...jobs.ofTheProduct], log)
     const verified = verify()
 
     /** Asks Webex who we are until it answers: a start in the middle of an outage must come good by itself. */
@@ -343,7 +276,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
       verified,
       tick: async () => {
         await relay.wakeDue()
-        for (const job of jobs) await job.run()
+        for (const job of jobs.ofTheProduct) await job.run()
       },
       async stop() {
         readiness.drain()
