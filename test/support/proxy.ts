@@ -11,6 +11,9 @@ export interface DatabaseLink {
   close(): Promise<void>
 }
 
+/** As a statement of its own (COM_QUERY is 3): a new connection asks for READ COMMITTED. */
+const COMMIT = '\x03COMMIT'
+
 export async function createProxy(targetPort: number): Promise<DatabaseLink> {
   const sockets = new Set<Socket>()
   let blocked = false
@@ -27,7 +30,7 @@ export async function createProxy(targetPort: number): Promise<DatabaseLink> {
     }
     sockets.add(client)
     client.on('data', (chunk) => {
-      if (lose && chunk.includes('COMMIT')) {
+      if (lose && chunk.includes(COMMIT)) {
         cutOnReply = lose
         lose = null
       }
