@@ -30,6 +30,7 @@ import { createRooms } from './jobs/rooms.ts'
 import { startTicker } from './jobs/ticker.ts'
 import { listenOn, loopbackOrigins } from './listen-on.ts'
 import { SANDBOX_PATH, webexFor } from './local-webex.ts'
+import { openStore } from './open-store.ts'
 import type { Clock, Geo } from './ports.ts'
 import { createReadiness } from './readiness.ts'
 import { createRoomRounds } from './room-rounds.ts'
@@ -37,7 +38,7 @@ import { createHttp } from './routes/index.ts'
 import { demoSettings, readSettings } from './settings/index.ts'
 import { importFirstSettings } from './settings-file.ts'
 import { createSharedClock } from './shared-clock.ts'
-import { createStore, type Store } from './store/index.ts'
+import type { Store } from './store/index.ts'
 import { createTokenStore } from './store/token-store.ts'
 import { readLanguages } from './texts.ts'
 import { createThrottle } from './throttle.ts'
@@ -73,7 +74,7 @@ const READ_SECONDS = { withoutHooks: 5, withHooks: 60 } as const
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
   const { log } = options
   const languages = await readLanguages(join(options.assetsDir, 'texts'))
-  const store = createStore(config.database)
+  const store = await openStore(config.database)
   // On one machine its own clock will do.
   const shared = options.clock || store.exclusive ? null : await createSharedClock(store.now)
   const clock = options.clock ?? shared ?? { now: Date.now }

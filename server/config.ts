@@ -48,6 +48,8 @@ export const SECRETS = [
   'BOT_SECRET',
 ] as const satisfies readonly Variable[]
 
+const isSecret = (name: Variable) => (SECRETS as readonly string[]).includes(name)
+
 export type WebexAccount =
   | { readonly kind: 'token'; readonly accessToken: string }
   | {
@@ -116,7 +118,7 @@ export function readConfig(
   const wrong = (path: string, message: string) => void mistakes.push({ path, message })
 
   /** Set at all, be it well or badly: a value that is wrong is not also missing. */
-  const isSet = (name: Variable) => !!env[name] || !!env[`${name}_FILE`]
+  const isSet = (name: Variable) => !!env[name] || (isSecret(name) && !!env[`${name}_FILE`])
 
   function secretFile(name: string): string | undefined {
     const path = env[`${name}_FILE`]
@@ -137,9 +139,8 @@ export function readConfig(
   }
 
   function read<T, D>(name: Variable, rule: (text: string) => T, fallback: D): T | D {
-    const secret = (SECRETS as readonly string[]).includes(name)
     // A blank at the end of a line of `.env` is nothing anybody meant; in a secret it may be.
-    const text = secret ? (secretFile(name) ?? env[name]) : env[name]?.trim()
+    const text = isSecret(name) ? (secretFile(name) ?? env[name]) : env[name]?.trim()
     if (!text) return fallback
     try {
       return rule(text)
@@ -154,7 +155,7 @@ export function readConfig(
 
   function readWebex(): WebexConfig {
     const known: readonly string[] = VARIABLES.filter((name) => name.startsWith('WEBEX_')).flatMap((name) =>
-      (SECRETS as readonly string[]).includes(name) ? [name, `${name}_FILE`] : [name],
+      isSecret(name) ? [name, `${name}_FILE`] : [name],
     )
     const given = Object.keys(env).filter((name) => name.startsWith('WEBEX_') && env[name])
     // A misspelt token would otherwise start the sandbox, and nobody would wonder why no staff answer.
@@ -262,7 +263,8 @@ export function readConfig(
 
   /** What does not work yet is refused by name: ignored, it would look as if it did. */
   function refuseLater(): void {
-    if (env.REDIS_URL) wrong('REDIS_URL', 'several nodes come with a later release; remove it until then')
+    for (const name of ['REDIS_URL', 'REDIS_URL_FILE'])
+      if (env[name]) wrong(name, 'several nodes come with a later release; remove it until then')
   }
 
   const config: Config = {

@@ -141,12 +141,14 @@ function mount({ src, dataset }: HTMLScriptElement): void {
   guard.observe(page, { childList: true })
 
   button.onpointerenter = button.onfocus = load
-  button.onclick = commands.toggle as () => void
+  // The second click of a double one would close what the first has opened.
+  button.onclick = (event) => event.detail > 1 || frontroom('toggle')
   document.addEventListener(
     'click',
     (event) => {
       const found = (event.target as Element).closest?.<HTMLElement>('[data-frontroom-open]')
-      if (!found) return
+      // Who wants the link in another tab gets it there.
+      if (!found || event.ctrlKey || event.metaKey) return
       event.preventDefault()
       frontroom('open', found.dataset.frontroomOpen, found)
     },

@@ -4,8 +4,9 @@ import { forget, type Receipt } from '../chat/purge.ts'
 import { type Config, readConfig } from '../config.ts'
 import { ConfigError } from '../core/errors.ts'
 import { readDotEnv } from '../dot-env.ts'
+import { openStore } from '../open-store.ts'
 import type { Desk } from '../ports.ts'
-import { createStore, type Store } from '../store/index.ts'
+import type { Store } from '../store/index.ts'
 import { createTokenStore } from '../store/token-store.ts'
 
 const USAGE = 'usage: npm run erase -- --email ADDRESS'
@@ -35,7 +36,7 @@ async function run(args: readonly string[]): Promise<void> {
   if (flag !== '--email' || email === undefined || !email.includes('@') || rest.length > 0)
     throw new ConfigError(USAGE, [])
   const config = readConfig(readDotEnv(process.env))
-  const store = createStore(config.database)
+  const store = await openStore(config.database)
   try {
     await store.migrate()
     const desk = deskOf(config, store)

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { readConfig } from '../config.ts'
 import { ConfigError } from '../core/errors.ts'
 import { readDotEnv } from '../dot-env.ts'
+import { openStore } from '../open-store.ts'
 import { exportSettings, readSettings } from '../settings/index.ts'
 import { importSettings, readSettingsFile } from '../settings-file.ts'
-import { createStore } from '../store/index.ts'
 
 const USAGE = 'usage: npm run settings -- import FILE | export [FILE]'
 
@@ -15,7 +15,7 @@ async function run([command, file, ...rest]: readonly string[]): Promise<void> {
   if (!importing && !exporting) throw new ConfigError(USAGE, [])
   // Read before the database is touched: a broken file changes nothing.
   const settings = importing && file !== undefined ? readSettingsFile(file) : null
-  const store = createStore(readConfig(readDotEnv(process.env)).database)
+  const store = await openStore(readConfig(readDotEnv(process.env)).database)
   try {
     await store.migrate()
     if (settings) {

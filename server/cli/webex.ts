@@ -6,7 +6,7 @@ import { type Config, readConfig } from '../config.ts'
 import { ConfigError } from '../core/errors.ts'
 import { isEmail } from '../core/form.ts'
 import { readDotEnv } from '../dot-env.ts'
-import { createStore } from '../store/index.ts'
+import { openStore } from '../open-store.ts'
 import { createTokenStore } from '../store/token-store.ts'
 import { check } from '../webex/check.ts'
 import { createWebexClient } from '../webex/client.ts'
@@ -70,7 +70,7 @@ async function runLogin(config: Config, paste: boolean, port: number): Promise<v
       [],
     )
   const { clientId, clientSecret, refreshToken } = webex.account
-  const store = createStore(config.database)
+  const store = await openStore(config.database)
   const lines = paste ? createInterface({ input: process.stdin }) : null
   // Taken at once: lines that come before anybody asks for them would be lost.
   const pasted = lines?.[Symbol.asyncIterator]()
@@ -102,7 +102,7 @@ async function runCheck(config: Config, me: string | null): Promise<void> {
       'There is no Webex account to check: set WEBEX_CLIENT_ID and WEBEX_CLIENT_SECRET (docs/webex.md).',
       [],
     )
-  const store = createStore(config.database)
+  const store = await openStore(config.database)
   const stop = new AbortController()
   const onSignal = () => {
     console.log('Stopping; what was made is removed first. Again to leave it as it is.')

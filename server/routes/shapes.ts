@@ -120,7 +120,16 @@ export const EventsQuery = z.object({
   wait: wholeNumber(25, 0).describe('Seconds the answer is held while there is nothing new.'),
 })
 export const ConfigQuery = z.object({
-  lang: z.literal('').or(lang).optional(),
+  // What pages say of themselves is not always a tag (`pl_PL`, `C`): no reason to keep their visitors from chatting.
+  lang: z
+    .string()
+    .transform((text) => text.replaceAll('_', '-'))
+    .transform((tag) => (lang.safeParse(tag).success ? tag : ''))
+    .optional()
+    .meta({
+      description: 'A language tag, as the page has it; what is none counts as not given.',
+      examples: ['pl'],
+    }),
   page: cutTo2048.optional().meta({ description: 'The address of the page the visitor is on.' }),
 })
 

@@ -270,6 +270,16 @@ describe('GET /config', () => {
     })
     expect(again.status).toBe(304)
     expect((await call(server.origin, 'GET', '/config?lang=xx')).body).toMatchObject({ lang: 'en' })
+    // What pages write into `<html lang>` is no reason to refuse their visitors.
+    for (const [written, lang] of [
+      ['pl_PL', 'pl'],
+      ['C', 'en'],
+      ['no good', 'en'],
+      ['', 'en'],
+    ] as const) {
+      const { status, body } = await call(server.origin, 'GET', `/config?lang=${encodeURIComponent(written)}`)
+      expect([status, body]).toMatchObject([200, { lang }])
+    }
     expect(JSON.stringify(polish.body)).not.toMatch(/anna@|ben@|eva@|chris@/)
   })
 })

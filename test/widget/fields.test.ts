@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isEmail } from '../../server/core/form.ts'
 import { maxOf, pathOf, readForm } from '../../widget/chat/fields.ts'
 import { createSay } from '../../widget/chat/i18n.ts'
 
@@ -34,10 +36,27 @@ describe('the form', () => {
     ['zażółć@gęślą.example', false],
     ['anna', true],
     ['anna@', true],
+    ['anna@company', true],
     ['anna example@example.com', true],
     ['', false],
   ])('%j is a wrong address: %s', (email, isWrong) => {
     const { errors } = readForm([field('email', 'email')], { email }, say)
     expect('email' in errors).toBe(isWrong)
+  })
+
+  it('takes the addresses that the server takes, and no others', () => {
+    const nearly = fc.string({
+      unit: fc.constantFrom('a', 'ż', '.', '@', '-', ' ', '<', '"', ':', '\\'),
+      maxLength: 12,
+    })
+    const likely = fc.tuple(nearly, nearly).map(([before, after]) => `${before}@${after}`)
+    fc.assert(
+      fc.property(fc.oneof(nearly, likely), (written) => {
+        const email = written.trim()
+        const { errors } = readForm([field('email', 'email')], { email }, say)
+        expect('email' in errors).toBe(email !== '' && !isEmail(email))
+      }),
+      { numRuns: 2000 },
+    )
   })
 })

@@ -219,7 +219,11 @@ describe('the end', () => {
 
   it('comes with its reason, and what is not sent is said to be so', () => {
     const state = step.heard(step.wrote(chat(), { clientId: 'k', text: 'late', at }), [closing], 'closed')
-    expect(state).toMatchObject({ phase: 'ended', reason: 'agent_closed', lines: [{ status: 'unsent' }] })
+    expect(state).toMatchObject({
+      phase: 'ended',
+      reason: 'agent_closed',
+      lines: [{ status: 'undelivered' }],
+    })
   })
 
   it('is final: later answers change nothing', () => {

@@ -44,7 +44,7 @@ export function createCall(base: string, token: () => string | undefined): Call 
         headers,
         body: content ? JSON.stringify(content) : null,
         keepalive: method !== 'GET',
-        signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+        signal: AbortSignal.any([timeout, signal ?? timeout]),
       })
       const { status } = response
       const retryAfter = Number(response.headers.get('Retry-After')) || 0

@@ -9,7 +9,7 @@ import { adopt, h } from './dom.ts'
 import type { Complaints } from './fields.ts'
 import type { Form } from './form.ts'
 import { format, type Wording } from './i18n.ts'
-import { createStarter, parametersOf } from './start.ts'
+import { createStarter, parametersOf, retell } from './start.ts'
 import * as step from './state.ts'
 import { createTopics } from './topics.ts'
 import type { Stage } from './view.ts'
@@ -17,6 +17,7 @@ import type { Config, Started } from './wire.ts'
 
 export interface BeginModule {
   createBeginning: typeof createBeginning
+  retell: typeof retell
 }
 
 /** The chat, as its beginning needs it. */
@@ -44,6 +45,8 @@ export interface Beginning {
   createStage(wording: Wording, state: step.State): Stage
 }
 
+export { retell }
+
 const ASK_AGAIN_MS = 45_000
 
 export function createBeginning(chat: Beginner): Beginning {
@@ -60,16 +63,18 @@ export function createBeginning(chat: Beginner): Beginning {
     go(step.starting(state()))
     const page = { url: address(location.href), title: document.title, referrer: address(document.referrer) }
     const answer = await begin({ topic, lang, page, ...body })
+    // Taken back meanwhile: the next visitor is another one.
+    if (state().phase !== 'starting') return
     if (answer.ok) return chat.begun(answer.body)
     const { code, errors: found, chatId } = answer.body
     if (code === 'closed_hours') return go(step.closed(state(), answer.body))
     if (code === 'chat_open') return chat.resume(chatId)
-    chat.fail(answer.retryAfter)
     if (found) complain(Object.fromEntries(found.map(({ path, message }) => [path, message])))
+    else chat.fail(answer.retryAfter)
   }
 
   function complain(errors: Complaints): void {
-    go({ ...state(), errors })
+    go({ ...step.failed(state(), '', 0), errors })
     chat.focus()
   }
 

@@ -46,8 +46,6 @@ export interface Beside {
   destroy(): void
 }
 
-const COUNT = /^\(\d+\) /
-
 export function createBeside(chat: Conversation, first: State): Beside {
   const { root } = chat
   const life = new AbortController()
@@ -55,12 +53,15 @@ export function createBeside(chat: Conversation, first: State): Beside {
   const drafts = createDrafts(chat)
   const bell = createBell(chat)
   let last = first
+  /** What we have put before the page's title. */
+  let count = ''
 
   function title(unseen: number): void {
-    const bare = document.title.replace(COUNT, '')
-    const next = unseen ? `(${unseen}) ${bare}` : bare
+    const { title } = document
+    const bare = title.startsWith(count) ? title.slice(count.length) : title
+    count = unseen ? `(${unseen}) ` : ''
     // The page's own title is written only when it has to be.
-    if (next !== document.title) document.title = next
+    if (count + bare !== title) document.title = count + bare
   }
 
   /** A phone's keyboard covers the page instead of shrinking it; what is left is told by the visual viewport only. */

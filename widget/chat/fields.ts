@@ -11,6 +11,9 @@ export type Complaints = Readonly<Record<string, string>>
 /** Of the fields that the API knows by name, the most code points; `maxlength` counts UTF-16 units, so it is never looser. */
 const OWN: Readonly<Record<string, number>> = { name: 100, email: 254 }
 
+/** The server's rule, so that it is said in the visitor's language. */
+const EMAIL = /^[^\s@<>"(),:;[\]\\]+@([^\s@<>"(),:;[\]\\.]+\.)+[^\s@<>"(),:;[\]\\.]+$/
+
 export function maxOf({ id }: Field): number {
   return OWN[id] ?? 1000
 }
@@ -33,7 +36,7 @@ export function readForm(fields: readonly Field[], values: Values, say: Say) {
     const path = pathOf(field)
     if (value) Object.assign(OWN[id] ? body : others, { [id]: value })
     else if (required) errors[path] = say('fieldRequired')
-    if (value && type === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) errors[path] = say('fieldEmail')
+    if (value && type === 'email' && !EMAIL.test(value)) errors[path] = say('fieldEmail')
   }
   return { body, errors }
 }

@@ -16,6 +16,13 @@ export interface Form {
 export function createForm(say: Say, fields: readonly Field[], values: Record<string, string>): Form {
   const inputs = fields.map(createField)
 
+  function createOption({ value, label }: { value: string; label: string }): HTMLElement {
+    const option = h('option', {}, label)
+    // Also the empty one: without a value an option's text is its value.
+    option.value = value
+    return option
+  }
+
   function createField(field: Field) {
     const { id, type, required, label, version, options } = field
     const tag = options ? 'select' : type === 'textarea' ? type : 'input'
@@ -35,7 +42,7 @@ export function createForm(say: Say, fields: readonly Field[], values: Record<st
           values[id] = ticked && !input.checked ? '' : input.value
         },
       },
-      ...(choices ?? []).map((choice) => h('option', { value: choice.value }, choice.label)),
+      ...(choices ?? []).map(createOption),
     )
     const error = h('p', { class: 'bad', id: `e-${id}` })
     // A box comes unticked, also when it was ticked for another topic.

@@ -7,6 +7,7 @@ import { createCompany } from './company.ts'
 import { adopt } from './dom.ts'
 import { createWording } from './i18n.ts'
 import { lazy } from './lazy.ts'
+import { rhythm } from './loop.ts'
 import { createLine, createOutbox, type Unsent } from './outbox.ts'
 import { createPoll } from './poll.ts'
 import * as step from './state.ts'
@@ -137,6 +138,7 @@ export function createChat(frame: Frame): ChatApp {
     if (phase === was.phase) return
     clearTimeout(slow)
     if (was.phase === 'starting' && phase === 'chat') emit('start')
+    if (phase === 'chat') wished.splice(0).forEach(send)
     if (phase === 'error') emit(phase)
     if (phase === 'ended') {
       poll.stop()
@@ -219,7 +221,6 @@ export function createChat(frame: Frame): ChatApp {
         fail,
         begun({ chat, events }) {
           go(step.started(state, chat, events))
-          wished.splice(0).forEach(send)
           company.attend()
         },
         resume(chatId = store.read()?.chatId) {
@@ -251,6 +252,8 @@ export function createChat(frame: Frame): ChatApp {
   }
 
   async function end(): Promise<void> {
+    // Last words first; a line that cannot be sent does not keep the visitor here.
+    for (let n = 0; n < 20 && state.lines.some(({ id }) => !id); n++) await rhythm.pause(200, life.signal)
     const { ok, status, retryAfter } = await call(`${path()}/close`, null)
     if (ok || isFinal(status)) go(step.over(state, ok ? 'visitor_ended' : 'gone'))
     else fail(retryAfter)
@@ -262,10 +265,13 @@ export function createChat(frame: Frame): ChatApp {
 
   function close(): void {
     if (!state.open) return
+    const hadFocus = root.activeElement
     go(step.looked(state, { open: false, asking: false }))
-    // Who opened it gets the focus back, if it can be had there.
-    button.focus()
-    if (opener !== document.body) (opener as HTMLElement | null)?.focus()
+    // Who opened it gets the focus back, if it can be had there. What is written elsewhere goes on.
+    if (hadFocus) {
+      button.focus()
+      if (opener !== document.body) (opener as HTMLElement | null)?.focus()
+    }
     opener = null
     emit('close')
   }
@@ -360,12 +366,17 @@ export function createChat(frame: Frame): ChatApp {
       // Also what was written, in forms and drafts: the next visitor is another one.
       company.destroy()
       token = beginning = undefined
-      wished.length = 0
+      wished.splice(0)
       go({ ...step.initial, hidden: state.hidden })
     },
-    update({ lang, topic, parameters }) {
+    update(changed) {
+      const { lang, topic } = changed
       host.dataset.theme = options.theme ?? ''
-      if (token && parameters) void call('session', { parameters }, 15, undefined, 'PATCH')
+      if (token)
+        loadBegin().then(
+          (begin) => begin.retell(call, changed),
+          () => {},
+        )
       if (topic && state.phase === 'form') reload()
       else if (lang && state.config) void configure()
     },

@@ -38,6 +38,12 @@ export function createStarter({
   }
 }
 
+/** The page tells something else of a visit that has begun. */
+export function retell(call: Call, changed: Options): void {
+  const parameters = parametersOf(changed)
+  if (Object.keys(parameters)[0]) void call('session', { parameters }, 15, undefined, 'PATCH')
+}
+
 /**
  * What the page tells of the visit, by `Frontroom('set', { parameters })` or `data-param-<key>`, within the API's bounds: a page
  * that says too much must not keep its visitors from chatting.

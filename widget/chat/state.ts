@@ -161,13 +161,15 @@ export function marked(state: State, key: string, status: 'sending' | 'unsent'):
 
 /** The chat has ended, whether an event says so or the server does not know it any more. */
 export function over(state: State, reason: string | undefined): State {
-  const next = changed(state, (line) => !line.id, { status: 'unsent' })
+  // There is no trying again.
+  const next = changed(state, (line) => !line.id, { status: 'undelivered' })
   return { ...next, phase: 'ended', reason, online: true, asking: false, notice: '' }
 }
 
-/** How many lines from our side came while the panel was not in view. */
+/** How many lines from our side came while the panel was not in view; that the chat will be closed is one more. */
 export function unread(state: State): number {
-  return isInView(state) ? 0 : state.lines.filter((line) => isNew(line, state.seen)).length
+  const { lines, seen, closesAt } = state
+  return isInView(state) ? 0 : lines.filter((line) => isNew(line, seen)).length + (closesAt ? 1 : 0)
 }
 
 /** A line from our side that came after `seq`. */

@@ -191,7 +191,8 @@ export function createView(
     assist(state)
 
     if (!isShown(state)) panel.close()
-    else if (isSmall()) {
+    // Beside a dialog of the page's that keeps all else from being used, only another such one can be.
+    else if (isSmall() || (!panel.open && document.querySelector(':modal'))) {
       if (!panel.matches(':modal')) {
         panel.close()
         panel.showModal()

@@ -117,6 +117,47 @@ describe('commands', () => {
     ])
   })
 
+  it('send a text from the next page of a chat that runs, before the conversation is there', async () => {
+    await visit()
+    await at.panel.start()
+    at.api.serve('/cart', hostPage({ head: `${STUB}<script>Frontroom('send', 'I am at the till')</script>` }))
+    await at.page.goto(`${at.api.origin}/cart`)
+    await expectLines(at.panel, at.api, ['visitor: I am at the till'])
+  })
+
+  it('close and reset leave the focus where the visitor writes', async () => {
+    await visit({ body: '<main><label>Search <input></label></main>' })
+    for (const command of ['close', 'hide', 'reset']) {
+      await tell(at.page, 'show')
+      await tell(at.page, 'open')
+      await at.panel.part('start').waitFor()
+      await at.page.getByLabel('Search').pressSequentially('bik')
+      await tell(at.page, command)
+      await at.panel.dialog.waitFor({ state: 'hidden' })
+      expect(await at.panel.focused()).toBe('<input>')
+    }
+  })
+
+  it('reset while a chat is being started leaves the form, not a chat that has ended', async () => {
+    await visit()
+    await at.panel.open()
+    await at.panel.part('start').waitFor()
+    const answered = at.page.waitForResponse(/\/chats$/)
+    let answer = () => {}
+    const late = new Promise<void>((done) => {
+      answer = done
+    })
+    at.api.answer('POST /chats', null, late)
+    await at.panel.part('start').click()
+    await expect.poll(() => call('POST /chats').length).toBe(1)
+    await tell(at.page, 'reset')
+    answer()
+    await answered
+    await at.panel.open()
+    await at.panel.part('start').waitFor()
+    expect(await at.panel.status.textContent()).toBe('')
+  })
+
   it('reset at a logout: the session ends, nothing is remembered, and the next chat is another visitor’s', async () => {
     const fields = [{ id: 'name', type: 'text', required: true, label: 'Your name' }]
     at.api.configure({ topics: [{ ...topic('sales'), form: { fields } }] })
@@ -250,6 +291,41 @@ describe('what the page says of itself', () => {
     expect(await at.page.getByRole('radio', { name: 'billing' }).isChecked()).toBe(true)
   })
 
+  it('opens beside a dialog of the page that keeps all else from being used', async () => {
+    const body = '<dialog id="cart"><button data-frontroom-open>Help</button></dialog>'
+    await visit({ body })
+    await at.page.evaluate(() => document.querySelector<HTMLDialogElement>('#cart')?.showModal())
+    await at.page.getByText('Help').click()
+    await at.panel.part('start').click()
+    await begun()
+    await at.panel.write('In the middle of something')
+    await expectLines(at.panel, at.api, ['visitor: In the middle of something'])
+    await at.page.keyboard.press('Escape')
+    await at.panel.dialog.waitFor({ state: 'hidden' })
+    expect(await at.panel.focused()).toBe('<button>')
+    await at.page.keyboard.press('Escape')
+    expect(await at.page.evaluate(() => document.querySelector(':modal'))).toBe(null)
+  })
+
+  it('leaves a link to whoever wants it in another tab', async () => {
+    await visit({ body: '<a href="/help" data-frontroom-open>Help</a>' })
+    at.api.serve('/help', hostPage({ tag: null }))
+    const other = at.context.waitForEvent('page')
+    await at.page.getByText('Help').click({ modifiers: ['ControlOrMeta'] })
+    expect(new URL((await other).url()).pathname).toBe('/help')
+    expect(await at.panel.dialog.count()).toBe(0)
+  })
+
+  it('opens on a double click, too', async () => {
+    await visit()
+    await at.panel.open()
+    await at.panel.part('start').waitFor()
+    await at.panel.part('minimise').click()
+    await at.panel.bubble.dblclick()
+    await at.panel.part('start').waitFor()
+    expect(await at.panel.dialog.isVisible()).toBe(true)
+  })
+
   it('goes with the session: what the tag says and what was set last, and by PATCH what is set later', async () => {
     await visit({ tag: 'data-param-shop="north"' })
     await tell(at.page, 'set', { parameters: { customer: '4711' } })
@@ -264,10 +340,14 @@ describe('what the page says of itself', () => {
     await tell(at.page, 'set', { parameters: { basket: '3 bikes' } })
     await expect.poll(() => call('PATCH /session').length).toBe(1)
     expect(call('PATCH /session')[0]?.body.parameters).toMatchObject({ basket: '3 bikes' })
+    // Within the bounds of the API, whatever a page says, and from a tag that is run again as well.
+    await tell(at.page, 'set', { parameters: { basket: 4 }, paramPage: 'x'.repeat(300) })
+    await expect.poll(() => call('PATCH /session').length).toBe(2)
+    expect(call('PATCH /session')[1]?.body.parameters).toEqual({ basket: '4', page: 'x'.repeat(256) })
     // Something else that is set is none of the server's business.
     await tell(at.page, 'set', { theme: 'dark' })
     await at.panel.write('Hello')
     await expect.poll(() => at.api.lines.length).toBe(1)
-    expect(call('PATCH /session').length).toBe(1)
+    expect(call('PATCH /session').length).toBe(2)
   })
 })

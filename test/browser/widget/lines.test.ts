@@ -98,6 +98,15 @@ describe('lines', () => {
     expect(new Set(messages()).size).toBe(3)
   })
 
+  it('on their way are waited for by who ends the chat', async () => {
+    await begin()
+    at.api.answer('POST /chats/c1/messages', [503])
+    await at.panel.write('Thank you!')
+    await at.panel.end()
+    await expectLines(at.panel, at.api, ['visitor: Thank you!'])
+    expect(await at.panel.log.getByRole('button').count()).toBe(0)
+  })
+
   it('keep their order when several are written at once by both sides', async () => {
     await begin()
     for (let n = 0; n < 10; n++) {
@@ -207,5 +216,21 @@ describe('what was typed', () => {
     await at.panel.open()
     await at.page.getByRole('radio', { name: 'repairs' }).check()
     expect(await at.page.getByLabel('Your name').inputValue()).toBe('Anna')
+  })
+  it('and chosen by mistake can be taken back', async () => {
+    const options = [{ value: 's', label: 'Small' }]
+    const fields = [{ id: 'size', type: 'select', required: true, label: 'Size', options }]
+    at.api.configure({ topics: [{ id: 'sales', title: 'Sales', open: true, form: { fields } }] })
+    await at.page.goto(at.api.origin)
+    await at.panel.open()
+    const size = at.page.getByLabel('Size')
+    expect(await size.evaluate((box: HTMLSelectElement) => box.selectedOptions[0]?.label)).toBe(
+      'Please choose',
+    )
+    await size.selectOption('Small')
+    await size.selectOption('Please choose')
+    await at.panel.part('start').click()
+    await at.page.getByText('Please fill').waitFor()
+    expect(at.api.calls.filter((call) => call.startsWith('POST'))).toEqual([])
   })
 })

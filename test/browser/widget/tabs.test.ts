@@ -186,15 +186,27 @@ describe('what is not seen', () => {
     await expect.poll(() => a.page.title()).toBe('(2) Shop')
     // The page may go on changing its title.
     await a.page.evaluate(() => {
-      document.title = 'Bikes'
+      document.title = '(7) Bikes'
     })
     at.api.say('agent', 'Three')
-    await expect.poll(() => a.page.title()).toBe('(3) Bikes')
+    await expect.poll(() => a.page.title()).toBe('(3) (7) Bikes')
     await a.open()
     await a.shows('Three')
-    await expect.poll(() => a.page.title()).toBe('Bikes')
+    await expect.poll(() => a.page.title()).toBe('(7) Bikes')
     const first = a.page.locator('frontroom-chat [data-new]')
     expect(await first.count()).toBe(1)
     expect(await first.textContent()).toContain('One')
+  })
+
+  it('is also that the chat will be closed', async () => {
+    at.api.become('live')
+    const a = await tab('a')
+    await a.start()
+    await a.part('minimise').click()
+    at.api.warn(new Date(Date.now() + 60_000).toISOString())
+    await a.page.getByRole('button', { name: 'Open chat, 1 unread' }).click()
+    await a.part('here').click()
+    await a.part('minimise').click()
+    await a.page.getByRole('button', { name: 'Open chat', exact: true }).waitFor()
   })
 })
