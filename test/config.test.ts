@@ -285,6 +285,9 @@ describe('a secret in a file', () => {
   it('is nothing for what is no secret', () => {
     expect(mistakes({ ...token, WEBEX_API_URL_FILE: '/x' })).toHaveProperty('WEBEX_API_URL_FILE')
     expect(readConfig({ PORT_FILE: '/x' }, noFiles).port).toBe(3000)
+    // A value that is not read does not count as given.
+    expect(mistakes({ ADMIN_EMAIL_FILE: '/x', ADMIN_PASSWORD: 'long enough' })).toHaveProperty('ADMIN_EMAIL')
+    expect(mistakes({ REDIS_URL_FILE: '/x' })).toHaveProperty('REDIS_URL_FILE')
   })
 })
 

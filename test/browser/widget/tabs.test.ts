@@ -86,6 +86,7 @@ describe('three tabs', () => {
     await b.write('From b')
     await a.shows('From b')
     await c.write('From c')
+    await expect.poll(() => at.api.lines.length).toBe(3)
     at.api.say('agent', 'To all')
     const all = ['visitor: From a', 'visitor: From b', 'visitor: From c', 'agent: To all']
     for (const panel of tabs) await expectLines(panel, at.api, all)
