@@ -70,7 +70,8 @@ export const operations = {
     method: 'post',
     path: '/chats',
     summary:
-      'Starts a chat. Answered once the room stands, or with 503, within 20 s. A start beside another joins it.',
+      'Starts a chat. Answered once the room stands, or with 503, within 20 s. A start beside another joins it. A wrong answer ' +
+      'to the form is `invalid`, a missing one `form_incomplete`.',
     tag: 'Chat',
     token: 'optional',
     body: shapes.NewChat,
@@ -128,7 +129,7 @@ export const operations = {
     tag: 'Chat',
     token: 'required',
     body: shapes.Presence,
-    answers: { 204: { says: 'Noted.' } },
+    answers: { 204: { says: 'Noted; nothing is noted of a chat that has ended.' } },
     problems: [...CHAT_PROBLEMS, ...BODY_PROBLEMS],
   }),
   askForPerson: declare({

@@ -11,14 +11,19 @@ export interface BotModule {
 }
 
 /** Adds the bot's part to a panel; what it returns draws it, after the panel was drawn itself. */
-export function createBot(panel: HTMLElement, say: Say, acts: Acts): (state: State) => void {
+export function createBot(
+  root: ShadowRoot,
+  panel: HTMLElement,
+  say: Say,
+  acts: Acts,
+): (state: State) => void {
   const group = h('div', { part: 'choices', class: 'choices', role: 'group', 'aria-label': say('choices') })
   const person = h('button', { part: 'person', click: ask }, say('talkToPerson'))
   let shown: readonly string[] | undefined
   let asked: Asked | undefined
   let last: State | undefined
 
-  adopt(panel.getRootNode() as ShadowRoot, css)
+  adopt(root, css)
   // Behind the answer to an idle warning, which is more urgent.
   panel.querySelector('.bar')?.append(person)
 

@@ -148,7 +148,7 @@ export function createView(
     assist = () => {}
     try {
       const { createBot } = await loadBot()
-      assist = createBot(panel, say, acts)
+      assist = createBot(root, panel, say, acts)
       assist(last as State)
     } catch {
       assist = meetBot
