@@ -254,6 +254,8 @@ export function createChat(frame: Frame): ChatApp {
   async function end(): Promise<void> {
     // Last words first; a line that cannot be sent does not keep the visitor here.
     for (let n = 0; n < 20 && state.lines.some(({ id }) => !id); n++) await rhythm.pause(200, life.signal)
+    // Over by other means meanwhile: by staff, or a reset.
+    if (state.phase !== 'chat') return
     const { ok, status, retryAfter } = await call(`${path()}/close`, null)
     if (ok || isFinal(status)) go(step.over(state, ok ? 'visitor_ended' : 'gone'))
     else fail(retryAfter)
