@@ -28,7 +28,7 @@ const cssAsText = {
 }
 
 /**
- * Almost every function of a module is called as soon as it is there. So told, Chromium compiles them all while the file comes
+ * Almost every function is called as soon as its file is there. So told, Chromium compiles them all while the file comes
  * in, beside the page's work and not in it (V8's explicit compile hints; others read a comment).
  */
 const banner = '//# allFunctionsCalledOnLoad\n'
@@ -57,7 +57,7 @@ async function bundle(options) {
     // The host page may be in any encoding.
     format: { ascii_only: options.format === 'iife' },
   })
-  return code ?? ''
+  return banner + (code ?? '')
 }
 
 /**
@@ -67,7 +67,7 @@ async function bundle(options) {
  */
 async function module(name, entry, define = {}) {
   const entryPoints = [join(here, 'chat', entry)]
-  const code = banner + (await bundle({ entryPoints, format: 'esm', define }))
+  const code = await bundle({ entryPoints, format: 'esm', define })
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 10)
   return { file: `${name}.${hash}.js`, code }
 }

@@ -130,7 +130,7 @@ function mount({ src, dataset }: HTMLScriptElement): void {
 
   sheet.replaceSync(`:host{--fr-accent:${look.accent};--fr-on-accent:${look.onAccent}}${css}`)
   root.adoptedStyleSheets = [sheet]
-  button.setAttribute('part', 'button')
+  button.part = 'button'
   button.ariaExpanded = 'false'
   root.append(button)
   dress()
