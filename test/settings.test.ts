@@ -227,6 +227,21 @@ describe('a settings file', () => {
       withForm({ ...field, type: 'checkbox', version: '1' }),
       'form.fields[0].version',
     ],
+    [
+      'a long label of a text',
+      withForm({ ...field, label: { en: 'a'.repeat(101) } }),
+      'form.fields[0].label.en',
+    ],
+    [
+      'a long label of a box',
+      withForm({ ...field, type: 'checkbox', label: { en: 'a'.repeat(501) } }),
+      'form.fields[0].label.en',
+    ],
+    [
+      'a link to a script',
+      withForm({ ...field, label: { en: '[a](https://a.example) [b](javascript:b)' } }),
+      'form.fields[0].label.en',
+    ],
     ['a heartbeat of nothing', { ...least, idle: { heartbeatSeconds: 0 } }, 'idle.heartbeatSeconds'],
     ['minutes as text', { ...least, idle: { visitorMinutes: '15' } }, 'idle.visitorMinutes'],
     ['minutes without end', { ...least, idle: { botMinutes: 1e12 } }, 'idle.botMinutes'],
@@ -254,6 +269,11 @@ describe('a settings file', () => {
     ['a text that is a number', { ...least, texts: { en: { send: 1 } } }, 'texts.en.send'],
   ])('refuses %s', (_, value, path) => {
     expect(paths(value)).toEqual([path])
+  })
+
+  it('takes a sentence with links beside a box', () => {
+    const label = { en: `${'I agree. '.repeat(50)}[Terms](https://www.example.com/terms)` }
+    expect(mistakes(withForm({ ...field, type: 'consent', version: '1', label }))).toEqual([])
   })
 
   it.each([

@@ -1,4 +1,5 @@
 /** What a desk is told about a chat whose room it shall open. */
+import { withoutLinks } from '../core/form.ts'
 import { adviceFor, openerLines, roomTitle } from '../core/opener.ts'
 import { inLanguage, peopleOf, type Settings, type Topic } from '../core/settings.ts'
 import type { ChatBrief } from '../ports.ts'
@@ -37,7 +38,7 @@ export function briefOf(
       email: facts.email,
       fields: form.fields
         .filter((field) => facts.fields[field.id] !== undefined)
-        .map((field) => ({ label: staffText(field.label), value: facts.fields[field.id] ?? '' })),
+        .map(({ id, label }) => ({ label: withoutLinks(staffText(label)), value: facts.fields[id] ?? '' })),
       parameters: session.parameters,
       channel: facts.channel,
       sessionId: facts.sessionId,

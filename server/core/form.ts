@@ -13,6 +13,12 @@ const answerOf = (answers: Answers, id: string): string =>
 
 const pathOf = (id: string): string => (id === 'name' || id === 'email' ? id : `fields.${id}`)
 
+/** A link in a field's label, as Markdown writes it. The widget knows the same. */
+const LINK = /\[([^[\]]+)\]\(https?:\/\/[^\s()]+\)/g
+
+/** A label as its words only. */
+export const withoutLinks = (label: string): string => label.replace(LINK, '$1')
+
 /** Required fields without an answer. */
 export function missingAnswers(form: Form, answers: Answers): FieldError[] {
   if (form.mode === 'anonymous') return []
@@ -45,7 +51,7 @@ export function wrongAnswers(form: Form, answers: Answers): FieldError[] {
   })
 }
 
-/** What the visitor agreed to: the first consent of the form that was given, with its text as they read it. */
+/** What the visitor agreed to: the first consent of the form that was given, with its text as they read it, and where its links led. */
 export function agreedTo(
   form: Form,
   answers: Answers,

@@ -39,6 +39,7 @@ export interface FormField {
    */
   readonly type: 'text' | 'email' | 'tel' | 'textarea' | 'select' | 'checkbox' | 'consent'
   readonly required: boolean
+  /** May have links, written `[words](https://…)`. */
   readonly label: Localized
   readonly version?: string | undefined
   /** `value` is what staff read in the room. */

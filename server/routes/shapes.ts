@@ -263,7 +263,9 @@ const form = z
           description: 'A ticked `checkbox` is answered by `yes`, a `consent` by its `version`.',
         }),
         required: z.boolean(),
-        label: z.string(),
+        label: z.string().meta({
+          description: 'It may have links, written `[words](https://…)`.',
+        }),
         version: z.string().optional().meta({ description: 'Of the words agreed to, in a `consent`.' }),
         options: z
           .array(z.object({ value: z.string(), label: z.string() }))

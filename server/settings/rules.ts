@@ -59,7 +59,10 @@ export const language = z
   .regex(/^[a-z]{2,3}(?:-[A-Za-z\d]{2,8}){0,3}$/, 'is not a language tag such as en or pt-BR')
 export const textKey = z.string().regex(/^[A-Za-z][\w.-]{0,63}$/, 'is not the key of a text')
 
-export const localized = dictionary(language, line(100)).refine(
-  (texts) => Object.keys(texts).length > 0,
-  'must have a text in at least one language',
-)
+/** A text in each of some languages. */
+export const localizedUpTo = (max: number) =>
+  dictionary(language, line(max)).refine(
+    (texts) => Object.keys(texts).length > 0,
+    'must have a text in at least one language',
+  )
+export const localized = localizedUpTo(100)

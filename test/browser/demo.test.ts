@@ -103,7 +103,7 @@ describe('the demo page', () => {
       type: 'consent',
       required: true,
       version: '2026-11',
-      label: { en: 'I agree to the terms.' },
+      label: { en: 'I agree to the [terms](https://www.example.com/terms).' },
     }
     await server.settings({ form: { mode: 'identified', fields: [terms] } })
     await openDemo()
@@ -112,7 +112,15 @@ describe('the demo page', () => {
     const start = page.getByRole('button', { name: 'Start chat' })
     await start.click()
     await page.getByText('Please fill this in.').waitFor()
-    await page.getByRole('checkbox', { name: /I agree to the terms/ }).check()
+    const box = page.getByRole('checkbox', { name: 'I agree to the terms.' })
+    const link = page.getByRole('link', { name: 'terms' })
+    expect(await link.getAttribute('href')).toBe('https://www.example.com/terms')
+    const other = page.waitForEvent('popup')
+    await link.click()
+    await (await other).close()
+    // To read is not yet to agree.
+    expect(await box.isChecked()).toBe(false)
+    await box.check()
     await keep(page, '11-consent')
     await start.click()
     await page.getByRole('log', { name: 'Conversation' }).waitFor()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readableOn } from '../../server/core/colour.ts'
-import { isEmail } from '../../server/core/form.ts'
+import { isEmail, withoutLinks } from '../../server/core/form.ts'
 import { backOff } from '../../server/core/outbox.ts'
 
 describe('e-mail addresses', () => {
@@ -18,6 +18,16 @@ describe('e-mail addresses', () => {
     '<a@b.pl>',
     `${'x'.repeat(250)}@b.pl`,
   ])('%s does not', (email) => expect(isEmail(email)).toBe(false))
+})
+
+describe('a label without its links', () => {
+  it.each([
+    ['I agree.', 'I agree.'],
+    ['[Terms](https://a.example/t) and [more](http://b.example)', 'Terms and more'],
+    ['[a] [b](https://a.example)', '[a] b'],
+    ['[a](javascript:alert(1))', '[a](javascript:alert(1))'],
+    ['[a](https://a.example/x y)', '[a](https://a.example/x y)'],
+  ])('%s', (label, words) => expect(withoutLinks(label)).toBe(words))
 })
 
 describe('backing off', () => {

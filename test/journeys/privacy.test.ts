@@ -25,7 +25,7 @@ describe('what a visitor agreed to', () => {
         type: 'consent',
         required: true,
         version: '2026-11',
-        label: { en: 'I agree.', pl: 'Zgadzam się.' },
+        label: { en: 'I agree.', pl: 'Akceptuję [regulamin](https://www.example.com/pl).' },
       },
     ],
   }
@@ -35,14 +35,19 @@ describe('what a visitor agreed to', () => {
   it('is asked for, must be the text of today, and is kept in the words they read', async () => {
     await server.settings({ form })
     const config = (await call(server.origin, 'GET', '/config?lang=pl')).body
-    expect(JSON.stringify(config)).toContain('"label":"Zgadzam się.","version":"2026-11"')
+    expect(JSON.stringify(config)).toContain(
+      '"label":"Akceptuję [regulamin](https://www.example.com/pl).","version":"2026-11"',
+    )
     expect((await start()).body.code).toBe('form_incomplete')
     const old = await start({ terms: '2025-01' })
     expect([old.body.code, old.body.errors[0]?.path]).toEqual(['invalid', 'fields.terms'])
     const started = await start({ terms: '2026-11' })
     const { store } = server.app
     const kept = await store.chats.find(store.db, started.body.chat.id)
-    expect(kept?.consent).toEqual({ version: '2026-11', text: 'Zgadzam się.' })
+    expect(kept?.consent).toEqual({
+      version: '2026-11',
+      text: 'Akceptuję [regulamin](https://www.example.com/pl).',
+    })
   })
 })
 

@@ -61,7 +61,7 @@ describe('times', () => {
   it('come with their date when it matters', () => {
     expect(format(at, ['en-GB'], 'short')).toBe('23/11/2026, 08:00')
     expect(format(new Date().toISOString(), ['en-GB'], 'short')).toMatch(/^\d\d:\d\d$/)
-    expect(format(at, ['pl'], 'full')).toBe('poniedziałek, 23 listopada 2026 08:00')
+    expect(format(at, ['pl'], 'full')).toBe('poniedziałek, 23 listopada 8:00')
   })
 
   it('are left out when there is none, or the language is none', () => {

@@ -100,6 +100,7 @@ export function createBeside(chat: Conversation, first: State): Beside {
 
   addEventListener('pagehide', part, life)
   addEventListener('pageshow', ({ persisted }) => persisted && isOn(last) && tabs.join(), life)
+  addEventListener('storage', () => drafts.follow(last), life)
   root.addEventListener('input', () => drafts.update(last), life)
   window.visualViewport?.addEventListener('resize', fit, life)
   drafts.restore(first)

@@ -1,4 +1,7 @@
-/** What is written and not yet with the server survives a reload, a crash, another language and the end of the chat. */
+/**
+ * What is written and not yet with the server survives a reload, a crash, another language and the end of the chat. What stands
+ * in the box stands there in every tab.
+ */
 import type { Conversation } from './beside.ts'
 import type { Unsent } from './outbox.ts'
 import type { State } from './state.ts'
@@ -7,6 +10,8 @@ export interface Drafts {
   /** Sends what an earlier page could not. */
   restore(state: State): void
   update(state: State): void
+  /** Another tab has saved something. */
+  follow(state: State): void
 }
 
 export function createDrafts({ root, store, write }: Conversation): Drafts {
@@ -18,6 +23,12 @@ export function createDrafts({ root, store, write }: Conversation): Drafts {
     return lines
       .filter(({ id, from }) => !id && from === 'visitor')
       .map(({ key, text, at }) => ({ clientId: key, text, at }))
+  }
+
+  function fill(text: string): void {
+    if (!box) return
+    box.value = text
+    box.dispatchEvent(new Event('input'))
   }
 
   /** Other tabs have lines of their own there. */
@@ -48,14 +59,21 @@ export function createDrafts({ root, store, write }: Conversation): Drafts {
       if (!there?.closest('[part=composer]')) return
       if (there !== box) {
         box = there
-        if (draft && !box.value) {
-          box.value = draft
-          box.dispatchEvent(new Event('input'))
-        }
+        if (draft && !box.value) fill(draft)
       }
       if (box.value === draft) return
       draft = box.value
       store.write({ draft })
+    },
+    follow({ chatId, phase }) {
+      const saved = store.read()
+      if (!saved || saved.chatId !== chatId || phase === 'ended') return
+      // Nobody's words are changed while they write them.
+      if (document.hasFocus() && box?.matches(':focus')) return
+      const { draft: theirs = '' } = saved
+      if (theirs === draft) return
+      draft = theirs
+      fill(draft)
     },
   }
 }

@@ -12,6 +12,18 @@ export interface Form {
   read(): ReturnType<typeof readForm>
 }
 
+/** A link in a label, as Markdown writes it; the server has seen that it is well written. */
+const LINK = /\[([^[]+)]\((http.+?)\)/
+
+/** A text with its links: cut at them it is plain words, a link's words and its address, in turns. */
+function withLinks(text: string): (Node | string)[] {
+  return text
+    .split(LINK)
+    .map((part, at, { [at + 1]: href }) =>
+      at % 3 === 1 ? h('a', { href, target: '_blank' }, part) : at % 3 ? '' : part,
+    )
+}
+
 /** `values`: what was written, by field id. */
 export function createForm(say: Say, fields: readonly Field[], values: Record<string, string>): Form {
   const inputs = fields.map(createField)
@@ -49,7 +61,7 @@ export function createForm(say: Say, fields: readonly Field[], values: Record<st
     if (ticked) values[id] = ''
     input.value = ticked ?? values[id] ?? ''
     const note = h('small', {}, required ? '' : say('optional'))
-    const words = [label, ' ', note]
+    const words = [...withLinks(label), ' ', note]
     return {
       element: h('div', {}, h('label', {}, ...(ticked ? [input, ...words] : [...words, input])), error),
       complain(errors: Complaints) {

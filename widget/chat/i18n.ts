@@ -43,9 +43,12 @@ export function localesOf(lang: string, preferred: readonly string[]): string[] 
   return [...preferred.filter((tag) => tag.startsWith(lang.slice(0, 2))), lang]
 }
 
+/** The next such day is meant, so its year would only be in the way. */
+const FULL = { weekday: 'long', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const
+
 /**
- * A moment in the visitor's zone, as time of day, `full` with its date, or with a `short` one where it is of another day than
- * today; empty for no moment, or a language `Intl` refuses.
+ * A moment in the visitor's zone, as time of day, `full` with its day and date, or with a `short` date where it is of another
+ * day than today; empty for no moment, or a language `Intl` refuses.
  */
 export function format(at: string | undefined, locales: string[], date?: 'full' | 'short'): string {
   // The first format of a page takes the browser long; a page without times should not pay for it.
@@ -53,8 +56,8 @@ export function format(at: string | undefined, locales: string[], date?: 'full' 
   try {
     const moment = new Date(at)
     const isToday = moment.toDateString() === new Date().toDateString()
-    const dateStyle = date === 'short' && isToday ? undefined : date
-    return new Intl.DateTimeFormat(locales, { timeStyle: 'short', dateStyle }).format(moment)
+    const short = { timeStyle: 'short', dateStyle: isToday ? undefined : date } as const
+    return new Intl.DateTimeFormat(locales, date === 'full' ? FULL : short).format(moment)
   } catch {
     return ''
   }

@@ -37,7 +37,14 @@ const FIELDS = [
   },
   { id: 'story', type: 'textarea', required: false, label: 'What has happened?' },
   { id: 'news', type: 'checkbox', required: false, label: 'Write to me when it is ready' },
-  { id: 'terms', type: 'consent', required: true, version: '2026-11', label: 'I agree to the terms.' },
+  {
+    id: 'terms',
+    type: 'consent',
+    required: true,
+    version: '2026-11',
+    label:
+      'I have read [how my answers are kept](https://www.example.com/privacy) and agree to the [terms](https://www.example.com/terms).',
+  },
 ]
 
 const TOPICS = [
@@ -75,7 +82,7 @@ export const BEFORE: readonly View[] = [
   view('form-end', async (panel, api) => {
     await fillIn(panel, api)
     await panel.page.getByLabel('Which bike').selectOption('hafen')
-    await panel.page.getByLabel('I agree').check()
+    await panel.page.getByRole('checkbox', { name: /agree/ }).check()
     await panel.part('start').scrollIntoViewIfNeeded()
   }),
   view('form-errors', async (panel, api) => {

@@ -95,6 +95,20 @@ describe('three tabs', () => {
     await keep(c.page, 'widget-third-tab')
   })
 
+  it('show the same words in the box, but leave those alone that are being written', async () => {
+    const { a, b, c } = await three()
+    await b.box.blur()
+    await c.box.focus()
+    await a.box.pressSequentially('Half a sent')
+    await expect.poll(() => b.box.inputValue()).toBe('Half a sent')
+    expect(await c.box.inputValue()).toBe('')
+    await b.box.fill('A sentence')
+    await a.box.blur()
+    await b.box.press('Enter')
+    await expect.poll(() => a.box.inputValue()).toBe('')
+    await expect.poll(() => at.api.lines).toEqual(['visitor: From a', 'visitor: A sentence'])
+  })
+
   it('go on when the one that polls is closed, without losing a line', async () => {
     const { tabs, polls } = await three()
     const [page] = polls.now()
