@@ -1,6 +1,6 @@
 /**
  * What is written and not yet with the server survives a reload, a crash, another language and the end of the chat. What stands
- * in the box stands there in every tab.
+ * in the box stands there in every tab; the last written counts.
  */
 import type { Conversation } from './beside.ts'
 import type { Unsent } from './outbox.ts'
@@ -15,7 +15,7 @@ export interface Drafts {
 }
 
 export function createDrafts({ root, store, write }: Conversation): Drafts {
-  let draft = store.read()?.draft ?? ''
+  let { draft = '', drafted = 0 } = store.read() ?? {}
   let box: HTMLTextAreaElement | null = null
   let kept = '[]'
 
@@ -63,15 +63,17 @@ export function createDrafts({ root, store, write }: Conversation): Drafts {
       }
       if (box.value === draft) return
       draft = box.value
-      store.write({ draft })
+      drafted = Date.now()
+      store.write({ draft, drafted })
     },
     follow({ chatId, phase }) {
       const saved = store.read()
       if (!saved || saved.chatId !== chatId || phase === 'ended') return
-      // Nobody's words are changed while they write them.
-      if (document.hasFocus() && box?.matches(':focus')) return
-      const { draft: theirs = '' } = saved
-      if (theirs === draft) return
+      const { draft: theirs = '', drafted: then = 0 } = saved
+      // Tabs write at the same time: a late one may have put older words back.
+      if (then < drafted) store.write({ draft, drafted })
+      if (then <= drafted) return
+      drafted = then
       draft = theirs
       fill(draft)
     },

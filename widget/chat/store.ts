@@ -13,6 +13,8 @@ export interface Saved {
   readonly sound?: boolean
   /** What stands in the composer. */
   readonly draft?: string
+  /** When that was written, in ms since the epoch. */
+  readonly drafted?: number
   /** Lines that the server has not yet answered for, oldest first. */
   readonly unsent?: readonly Unsent[]
 }
