@@ -79,8 +79,10 @@ function outside(): string[] {
   const all = document.querySelector('frontroom-chat')?.shadowRoot?.querySelectorAll('*') ?? []
   return Array.from(all).flatMap((element) => {
     const { left, right, top, bottom, width } = element.getBoundingClientRect()
-    const isHigh =
-      !element.closest('[part=log],.form,.message,textarea') && (top < -1 || bottom > innerHeight + 1)
+    let scroller = element.parentElement
+    while (scroller && !/auto|scroll/.test(getComputedStyle(scroller).overflowY))
+      scroller = scroller.parentElement
+    const isHigh = !scroller && (top < -1 || bottom > innerHeight + 1)
     if (width && isHigh) return [`${element.tagName} ${element.getAttribute('part')} ${top}..${bottom} high`]
     if (!width || (left >= -1 && right <= innerWidth + 1) || getComputedStyle(element).clipPath !== 'none')
       return []

@@ -193,6 +193,7 @@ export const WITHIN: readonly View[] = [
   }),
   view('asking-to-end', async (panel, api) => {
     await talk(panel, api)
+    await panel.box.fill('A story.\n'.repeat(8))
     await panel.part('end').click()
     await panel.part('confirm-end').waitFor()
   }),
