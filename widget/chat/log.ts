@@ -9,6 +9,9 @@ export interface Log {
   update(state: State): void
 }
 
+/** Shows a line as it is now, above the one that follows it. */
+type Show = (line: Line, next: Line | undefined) => HTMLElement
+
 /**
  * Rows are kept and moved, never made anew, so a live region reads each once. Fill the log before it is put into the
  * document and its history is not read out.
@@ -21,26 +24,18 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
     { part: 'log', role: 'log', 'aria-label': say('log'), 'aria-relevant': 'additions', tabindex: '0' },
     list,
   )
-  const rows = new Map<string, (line: Line) => HTMLElement>()
+  const rows = new Map<string, Show>()
 
-  function createRow(first: Line): (line: Line) => HTMLElement {
+  function createRow(first: Line): Show {
     const { from, at } = first
+    const moment = format(at, locales, 'short')
     const isOwn = from === 'visitor'
     const text = h('div', { class: 'text', dir: 'auto' })
+    const time = h('span')
     const edited = h('span')
     const status = h('span', { class: 'mark' })
     const again = h('button', { click: () => retry(first) }, say('retry'))
-    const meta = h(
-      'div',
-      { class: 'meta' },
-      format(at, locales, 'short'),
-      ' ',
-      edited,
-      ' ',
-      status,
-      ' ',
-      again,
-    )
+    const meta = h('div', { class: 'meta' }, time, ' ', edited, ' ', status, ' ', again)
     const row = h(
       'div',
       { part: 'message' },
@@ -48,11 +43,13 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
       text,
       meta,
     )
-    return (line) => {
+    return (line, next) => {
       const words = line.deleted ? say('deleted') : line.text
       if (text.textContent !== words)
         text.replaceChildren(...(line.deleted ? [words] : linkify(words).map(node)))
       row.className = `row ${from} ${line.deleted ? 'gone' : isOwn ? line.status : ''}`
+      // Said once for what one of them says in a minute.
+      setText(time, next?.from === from && next.at.slice(0, 16) === at.slice(0, 16) ? '' : moment)
       setText(edited, line.edited ? say('edited') : '')
       if (isOwn) setText(status, say(line.status))
       again.hidden = line.status !== 'unsent'
@@ -66,7 +63,7 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
       const firstNew = lines.find((line) => isNew(line, newAfter))
       lines.forEach((line, index) => {
         const show = rows.get(line.key) ?? createRow(line)
-        const row = show(line)
+        const row = show(line, lines[index + 1])
         const there = list.children[index]
         rows.set(line.key, show)
         setAttr(row, 'data-new', line === firstNew && say('newLines'))
