@@ -69,8 +69,10 @@ export function createBeginning(chat: Beginner): Beginning {
     const { code, errors: found, chatId } = answer.body
     if (code === 'closed_hours') return go(step.closed(state(), answer.body))
     if (code === 'chat_open') return chat.resume(chatId)
-    if (found) complain(Object.fromEntries(found.map(({ path, message }) => [path, message])))
-    else chat.fail(answer.retryAfter)
+    if (!found) return chat.fail(answer.retryAfter)
+    complain(Object.fromEntries(found.map(({ path, message }) => [path, message])))
+    // It may be another form by now.
+    chat.configure()
   }
 
   function complain(errors: Complaints): void {

@@ -65,7 +65,9 @@ export function createForm(say: Say, fields: readonly Field[], values: Record<st
     return {
       element: h('div', {}, h('label', {}, ...(ticked ? [input, ...words] : [...words, input])), error),
       complain(errors: Complaints) {
-        const text = errors[pathOf(field)] ?? ''
+        const found = errors[pathOf(field)] ?? ''
+        // The server's words are English; of a choice or a box there is only one thing to say.
+        const text = found && (options || ticked) ? say('fieldRequired') : found
         setText(error, text)
         setAttr(input, 'aria-invalid', text && 'true')
       },

@@ -217,6 +217,7 @@ describe('what was typed', () => {
     await at.page.getByRole('radio', { name: 'repairs' }).check()
     expect(await at.page.getByLabel('Your name').inputValue()).toBe('Anna')
   })
+
   it('and chosen by mistake can be taken back', async () => {
     const options = [{ value: 's', label: 'Small' }]
     const fields = [{ id: 'size', type: 'select', required: true, label: 'Size', options }]
@@ -232,5 +233,32 @@ describe('what was typed', () => {
     await at.panel.part('start').click()
     await at.page.getByText('Please fill').waitFor()
     expect(at.api.calls.filter((call) => call.startsWith('POST'))).toEqual([])
+  })
+
+  it('into a form that is another one by now stays, and what is new is asked for', async () => {
+    const form = (version: string) => ({
+      fields: [
+        { id: 'name', type: 'text', required: true, label: 'Your name' },
+        { id: 'terms', type: 'consent', required: true, version, label: `I agree to terms ${version}.` },
+      ],
+    })
+    const sales = (version: string) => ({ id: 'sales', title: 'Sales', open: true, form: form(version) })
+    at.api.configure({ topics: [sales('1')] })
+    await at.page.goto(at.api.origin)
+    await at.panel.open()
+    await at.page.getByLabel('Your name').fill('Anna')
+    await at.page.getByRole('checkbox').check()
+    at.api.configure({ topics: [sales('2')] })
+    const errors = [{ path: 'fields.terms', message: 'This text has changed.' }]
+    at.api.answer('POST /chats', [400, { code: 'invalid', errors }])
+    await at.panel.part('start').click()
+    const box = at.page.getByRole('checkbox', { name: 'I agree to terms 2.' })
+    await expect.poll(() => box.isChecked()).toBe(false)
+    await at.page.getByText('Please fill this in.').waitFor()
+    await expect.poll(() => box.evaluate((element) => element.matches(':focus'))).toBe(true)
+    expect(await at.page.getByLabel('Your name').inputValue()).toBe('Anna')
+    await box.check()
+    await at.panel.part('start').click()
+    await at.panel.log.waitFor()
   })
 })
