@@ -30,7 +30,8 @@ export interface Beginner extends Pick<Frame, 'root' | 'options'> {
   go(next: step.State): void
   /** Asks again whether there is somebody. */
   reload(): void
-  configure(): void
+  /** Settled when the form is today's. */
+  configure(): Promise<unknown>
   fail(retryAfter: number): void
   /** The chat stands. */
   begun(started: Started): void
@@ -71,8 +72,9 @@ export function createBeginning(chat: Beginner): Beginning {
     if (code === 'chat_open') return chat.resume(chatId)
     if (!found) return chat.fail(answer.retryAfter)
     complain(Object.fromEntries(found.map(({ path, message }) => [path, message])))
-    // It may be another form by now.
-    chat.configure()
+    // It may be another form by now, which has no place for the complaint.
+    await chat.configure()
+    if (state().phase === 'form' && !root.querySelector('[aria-invalid]')) chat.fail(0)
   }
 
   function complain(errors: Complaints): void {
@@ -96,7 +98,7 @@ export function createBeginning(chat: Beginner): Beginning {
   // Doors open and close while the panel is open.
   const watching = setInterval(() => {
     const { open, phase } = state()
-    if (open && /^(form|closed)/.test(phase)) chat.configure()
+    if (open && /^(form|closed)/.test(phase)) void chat.configure()
   }, ASK_AGAIN_MS)
   life.signal.addEventListener('abort', () => clearInterval(watching))
 

@@ -15,7 +15,7 @@ export interface Drafts {
 }
 
 export function createDrafts({ root, store, write }: Conversation): Drafts {
-  let { draft = '', drafted = 0 } = store.read() ?? {}
+  let { draft = '', drafted = 0, token: whose } = store.read() ?? {}
   let box: HTMLTextAreaElement | null = null
   let kept = '[]'
 
@@ -23,6 +23,15 @@ export function createDrafts({ root, store, write }: Conversation): Drafts {
     return lines
       .filter(({ id, from }) => !id && from === 'visitor')
       .map(({ key, text, at }) => ({ clientId: key, text, at }))
+  }
+
+  /** Later than all that any tab has seen, whatever the clock does. */
+  function stamp(): void {
+    drafted = Math.max(Date.now(), drafted + 1)
+  }
+
+  function put(): void {
+    store.write({ draft, drafted })
   }
 
   function fill(text: string): void {
@@ -50,7 +59,9 @@ export function createDrafts({ root, store, write }: Conversation): Drafts {
     update(state) {
       if (state.phase === 'ended') {
         // Nobody will read it here: it is for the next chat.
-        if (box) draft = [...unsentIn(state).map(({ text }) => text), draft].join('\n').trim()
+        const unsent = box ? unsentIn(state).map(({ text }) => text) : []
+        draft = [...unsent, draft].join('\n').trim()
+        if (unsent[0]) stamp()
         box = null
         return
       }
@@ -60,19 +71,25 @@ export function createDrafts({ root, store, write }: Conversation): Drafts {
       if (there !== box) {
         box = there
         if (draft && !box.value) fill(draft)
+        const saved = store.read()
+        whose = saved?.token
+        if (drafted > (saved?.drafted ?? 0)) put()
       }
       if (box.value === draft) return
       draft = box.value
-      drafted = Date.now()
-      store.write({ draft, drafted })
+      stamp()
+      put()
     },
     follow({ chatId, phase }) {
       const saved = store.read()
       if (!saved || saved.chatId !== chatId || phase === 'ended') return
-      const { draft: theirs = '', drafted: then = 0 } = saved
+      const { draft: theirs = '', drafted: then = 0, token } = saved
+      const isAnothers = token !== whose
+      whose = token
       // Tabs write at the same time: a late one may have put older words back.
-      if (then < drafted) store.write({ draft, drafted })
-      if (then <= drafted) return
+      if (then < drafted && !isAnothers) put()
+      // Of another visitor nothing is kept.
+      if (then <= drafted && !isAnothers) return
       drafted = then
       draft = theirs
       fill(draft)

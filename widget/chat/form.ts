@@ -40,6 +40,7 @@ export function createForm(say: Say, fields: readonly Field[], values: Record<st
     const tag = options ? 'select' : type === 'textarea' ? type : 'input'
     // Only a consent has a version, which is its answer.
     const ticked = version ?? (type === 'checkbox' ? 'yes' : undefined)
+    const sentence = `${id} ${label}`
     const choices = options && [{ value: '', label: say('selectOne') }, ...options]
     const input = h(
       tag as 'input',
@@ -51,14 +52,17 @@ export function createForm(say: Say, fields: readonly Field[], values: Record<st
         type: ticked ? 'checkbox' : tag === 'input' && type,
         autocomplete: id === 'name' ? id : /email|tel/.test(type) && type,
         input() {
-          values[id] = ticked && !input.checked ? '' : input.value
+          values[id] = values[sentence] = ticked && !input.checked ? '' : input.value
         },
       },
       ...(choices ?? []).map(createOption),
     )
     const error = h('p', { class: 'bad', id: `e-${id}` })
-    // A box comes unticked, also when it was ticked for another topic.
-    if (ticked) values[id] = ''
+    // A box is ticked for the sentence that stands beside it, and for no other.
+    if (ticked) {
+      input.checked = values[sentence] === ticked
+      values[id] = input.checked ? ticked : ''
+    }
     input.value = ticked ?? values[id] ?? ''
     const note = h('small', {}, required ? '' : say('optional'))
     const words = [...withLinks(label), ' ', note]
@@ -66,8 +70,8 @@ export function createForm(say: Say, fields: readonly Field[], values: Record<st
       element: h('div', {}, h('label', {}, ...(ticked ? [input, ...words] : [...words, input])), error),
       complain(errors: Complaints) {
         const found = errors[pathOf(field)] ?? ''
-        // The server's words are English; of a choice or a box there is only one thing to say.
-        const text = found && (options || ticked) ? say('fieldRequired') : found
+        // The server's words are English; of a choice, a box, or nothing at all there is only one thing to say.
+        const text = found && (options || ticked || !values[id]) ? say('fieldRequired') : found
         setText(error, text)
         setAttr(input, 'aria-invalid', text && 'true')
       },

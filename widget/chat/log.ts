@@ -49,7 +49,7 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
         text.replaceChildren(...(line.deleted ? [words] : linkify(words).map(node)))
       row.className = `row ${from} ${line.deleted ? 'gone' : isOwn ? line.status : ''}`
       // Said once for what one of them says in a minute.
-      setText(time, next?.from === from && next.at.slice(0, 16) === at.slice(0, 16) ? '' : moment)
+      setText(time, next?.from === from && next.at.slice(0, 16) === line.at.slice(0, 16) ? '' : moment)
       setText(edited, line.edited ? say('edited') : '')
       if (isOwn) setText(status, say(line.status))
       again.hidden = line.status !== 'unsent'

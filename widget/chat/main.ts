@@ -132,8 +132,8 @@ export function createChat(frame: Frame): ChatApp {
     markBubble(frame, wording, state)
     if (step.isShown(state)) view ??= draw()
     view?.render(state)
-    company.update(state)
     save()
+    company.update(state)
     if (unread !== step.unread(was)) emit('unread', unread)
     if (phase === was.phase) return
     clearTimeout(slow)
@@ -188,6 +188,7 @@ export function createChat(frame: Frame): ChatApp {
       // Nothing new: a form that is being filled in is not drawn again.
       if (phase !== 'loading' && JSON.stringify(body) === JSON.stringify(state.config)) return answer
       const hadFocus = hasFocus()
+      const field = root.activeElement?.getAttribute('aria-describedby')
       view?.destroy()
       view = undefined
       wording = createWording(body.lang ?? wording.lang, body.texts)
@@ -195,6 +196,8 @@ export function createChat(frame: Frame): ChatApp {
       if (chatId) set({ config: body })
       else beginning?.configured(body)
       if (hadFocus) focus()
+      // Who is writing goes on where they were.
+      if (field) root.querySelector<HTMLElement>(`[aria-describedby=${field}]`)?.focus()
     } else if (phase === 'loading' && !chatId) fail(retryAfter)
     return answer
   }

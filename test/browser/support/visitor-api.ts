@@ -99,6 +99,7 @@ export async function startVisitorApi(texts: object, lang = 'en'): Promise<Visit
   let count = 0
   let failed = 0
   let isDown = false
+  let chats = 1
   let most = 0
 
   pages.set('/', {
@@ -122,7 +123,7 @@ export async function startVisitorApi(texts: object, lang = 'en'): Promise<Visit
         if (chat.state !== 'closed') chat.become('closed', 'logout')
         return [204]
       case 'POST /chats':
-        return [201, { ...chat.since(0), chat: { id: 'c1', state: chat.state, topic: body.topic } }]
+        return [201, { ...chat.since(0), chat: { id: `c${chats}`, state: chat.state, topic: body.topic } }]
       case 'GET /chats/c1/events':
         return [200, chat.since(Number(url.searchParams.get('after')))]
       case 'POST /chats/c1/messages': {
@@ -134,7 +135,7 @@ export async function startVisitorApi(texts: object, lang = 'en'): Promise<Visit
         return [202]
       case 'POST /chats/c1/close':
         if (chat.state !== 'closed') chat.become('closed', 'visitor_ended')
-        return [200, { chat: { id: 'c1', state: 'closed' } }]
+        return [200, { chat: { id: `c${chats}`, state: 'closed' } }]
       default:
         return [204]
     }
@@ -209,7 +210,9 @@ export async function startVisitorApi(texts: object, lang = 'en'): Promise<Visit
       if (text === undefined) return void res.writeHead(404).end()
       return void res.setHeader('Content-Type', 'text/javascript; charset=utf-8').end(text)
     }
-    const what = `${req.method} ${url.pathname.slice('/api/v1'.length)}`
+    // There is one chat at a time; what is asked of a later one is told under the name of the first.
+    const path = url.pathname.slice('/api/v1'.length).replace(/^\/chats\/c\d+/, '/chats/c1')
+    const what = `${req.method} ${path}`
     const from = req.headers.referer?.replace(/^https?:\/\/[^/]+/, '') ?? ''
     const body: Body = raw ? JSON.parse(raw) : {}
     requests.push({ what, body, page: from })
@@ -260,7 +263,10 @@ export async function startVisitorApi(texts: object, lang = 'en'): Promise<Visit
     },
     serve: (path, html, headers = {}) => void pages.set(path, { html, headers }),
     lose: (kind) => void lost.add(manifest[kind] ?? kind),
-    forget: chat.forget,
+    forget() {
+      chats++
+      chat.forget()
+    },
     async close() {
       server.closeAllConnections()
       server.close()

@@ -113,6 +113,57 @@ describe('three tabs', () => {
     expect(at.api.lines).toEqual(['visitor: From a', 'visitor: Half a sentence'])
   })
 
+  it('show the same words in the box while the clock is set back', async () => {
+    const { a, b } = await three()
+    await a.box.pressSequentially('Hello')
+    await expect.poll(() => b.box.inputValue()).toBe('Hello')
+    for (const { page } of [a, b]) {
+      await page.evaluate(() => {
+        const { now } = Date
+        Date.now = () => Math.floor(now() / 100) * 100 - 60_000
+      })
+    }
+    await a.box.pressSequentially(' there')
+    await expect.poll(() => b.box.inputValue()).toBe('Hello there')
+    await a.box.press('Enter')
+    await expect.poll(() => b.box.inputValue()).toBe('')
+    expect(await a.box.inputValue()).toBe('')
+  })
+
+  it('take what was not sent along into the next chat', async () => {
+    const { a, b } = await three()
+    at.api.answer('POST /chats/c1/messages', [413, { code: 'payload_too_large' }])
+    await a.write('Refused')
+    await a.log.getByRole('button', { name: 'Try again' }).waitFor()
+    await a.box.pressSequentially('half')
+    await expect.poll(() => b.box.inputValue()).toBe('half')
+    at.api.become('closed', 'agent_closed')
+    for (const panel of [a, b]) await panel.part('again').waitFor()
+    at.api.forget()
+    at.api.become('live')
+    await b.part('again').click()
+    await b.part('start').click()
+    await a.box.waitFor()
+    for (const { box } of [a, b]) await expect.poll(() => box.inputValue()).toBe('Refused\nhalf')
+    await a.page.reload()
+    await expect.poll(() => a.box.inputValue()).toBe('Refused\nhalf')
+  })
+
+  it('keep the words of one visitor from the next', async () => {
+    const { a, b } = await three()
+    await a.box.pressSequentially('My number is 1234')
+    await expect.poll(() => b.box.inputValue()).toBe('My number is 1234')
+    await a.page.evaluate("Frontroom('reset')")
+    await b.part('again').waitFor()
+    at.api.forget()
+    at.api.become('live')
+    await a.start()
+    await b.box.waitFor()
+    await a.box.pressSequentially('Hello')
+    await expect.poll(() => b.box.inputValue()).toBe('Hello')
+    expect(await a.box.inputValue()).toBe('Hello')
+  })
+
   it('go on when the one that polls is closed, without losing a line', async () => {
     const { tabs, polls } = await three()
     const [page] = polls.now()
