@@ -30,7 +30,7 @@ export function createLog(say: Say, locales: string[], retry: (line: Line) => vo
     const { from, at } = first
     const moment = format(at, locales, 'short')
     const isOwn = from === 'visitor'
-    const text = h('div', { class: 'text', dir: 'auto' })
+    const text = h('div', { class: 'text', part: 'text', dir: 'auto' })
     const time = h('span')
     const edited = h('span')
     const status = h('span', { class: 'mark' })
