@@ -61,6 +61,7 @@ export function createDrafts({ root, store, write }: Conversation): Drafts {
         // Nobody will read it here: it is for the next chat.
         const unsent = box ? unsentIn(state).map(({ text }) => text) : []
         draft = [...unsent, draft].join('\n').trim()
+        kept = '[]'
         if (unsent[0]) stamp()
         box = null
         return
