@@ -13,7 +13,7 @@ export interface Saved {
   readonly sound?: boolean
   /** What stands in the composer. */
   readonly draft?: string
-  /** When that was written, in ms since the epoch. */
+  /** When that was written: ms since the epoch, or just after all that was there already. */
   readonly drafted?: number
   /** Lines that the server has not yet answered for, oldest first. */
   readonly unsent?: readonly Unsent[]
